@@ -9,8 +9,8 @@ create table lease (
 ) strict, without rowid;
 
 create table setting (
-    topic_id integer references topic (id), -- null: for all topics
-    name     text not null,
-    value    text not null,
-    unique (topic_id, name)
-) strict;
+    topic text not null,         -- a topic's name, or '' for all of them
+    name  text not null,
+    value text not null,
+    primary key (topic, name)
+) strict, without rowid;

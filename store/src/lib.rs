@@ -1,1 +1,35 @@
-//! To come.
+//! The database and nothing else: the one wire between crawler, labeler and trainer.
+//!
+//! In reading order:
+//! - [`open`]: one way to open, create and migrate, safe for several programs at once
+//! - [`error`]: what can go wrong, in words for people
+//! - [`statement`]: where SQL lives, and the test that prepares all of it
+//! - [`topic`]: what is looked for
+//! - [`cover`]: videos, covers, sightings, pools; near-duplicates found as covers arrive
+//! - [`near`]: the perceptual hashes in memory
+//! - [`decision`]: the append-only log
+//! - [`label`]: the one rule that turns pools and decisions into labels
+//! - [`training`]: runs, folds, predictions, models, scores
+//!
+//! Times are Unix milliseconds and always an argument. Every write is one statement or one
+//! `begin immediate` transaction.
+
+pub mod cover;
+pub mod decision;
+pub mod error;
+pub mod label;
+pub mod near;
+pub mod open;
+mod statement;
+pub mod topic;
+pub mod training;
+
+pub use cover::{Arrival, NewCover, NewVideo, Settled};
+pub use decision::{Choice, Event, Role, Source};
+pub use error::Error;
+pub use label::{LabelRule, Pool};
+pub use open::{Durability, Store};
+pub use topic::TopicId;
+
+/// What every verb returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,5 @@
+//! Runs, folds, predictions, models, scores.
+
+use crate::statement::statements;
+
+statements! {}
