@@ -1,0 +1,97 @@
+//! `main` is a door: parse, listen for Ctrl-C, call the library, leave with an exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+
+use crate::{Common, Exit, Failure, Printer, Stop};
+
+/// How a command ended without failing, and its JSON object.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The code to leave with.
+    pub exit: Exit,
+    /// Printed under `--json`; `None` for commands whose stdout is something else.
+    pub json: Option<Value>,
+}
+
+impl Outcome {
+    /// Done, with an object.
+    pub fn done(json: Value) -> Self {
+        Self { exit: Exit::Done, json: Some(json) }
+    }
+}
+
+/// Parses `A`, runs `command` to its end and turns the result into an exit code.
+/// Errors go to stderr as text, or to stdout as `{"error": …}` under `--json`.
+pub fn run<A, F, R>(common: impl FnOnce(&A) -> &Common, command: F) -> ExitCode
+where
+    A: Parser,
+    F: FnOnce(A, Printer, Stop) -> R,
+    R: Future<Output = Result<Outcome, Failure>>,
+{
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let args = match A::try_parse_from(&words) {
+        Ok(args) => args,
+        Err(error) => return refused(&error, &words),
+    };
+    let common = common(&args).clone();
+    trace(common.quiet, common.verbose);
+    let printer = common.printer();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&printer, &Failure::failed(error)),
+    };
+    let result = runtime.block_on(async { command(args, printer, Stop::listen()).await });
+    match result {
+        Ok(outcome) => {
+            if let Some(value) = &outcome.json {
+                printer.object(value);
+            }
+            ExitCode::from(outcome.exit as u8)
+        }
+        Err(failure) => failed(&printer, &failure),
+    }
+}
+
+/// `--help` and `--version` are data; anything else is bad usage.
+fn refused(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !asked && words.iter().any(|word| word == "--json") {
+        let text = error.render().to_string();
+        return failed(&Printer::new(true, false, false), &Failure::usage(text.trim()));
+    }
+    // Nothing can be said if even the terminal is gone.
+    drop(error.print());
+    ExitCode::from(if asked { Exit::Done } else { Exit::Usage } as u8)
+}
+
+fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
+    if printer.json() {
+        printer.object(&json!({ "error": failure.message }));
+    } else {
+        eprintln!("error: {failure}");
+    }
+    ExitCode::from(failure.exit as u8)
+}
+
+/// Log lines on stderr; `RUST_LOG` beats the flags.
+fn trace(quiet: bool, verbose: u8) {
+    let level = match (quiet, verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none())
+        .without_time()
+        .init();
+}
