@@ -1,0 +1,245 @@
+//! The nets: their names, defaults and architectures.
+
+mod alexnet;
+mod lenet;
+mod resnet;
+
+use std::fmt;
+use std::str::FromStr;
+
+use tch::{Device, Tensor};
+
+use crate::error::Error;
+use crate::init::Init;
+use crate::keyed::{Purpose, generator};
+use crate::layers::{Builder, Kernels, Pass};
+use crate::params::Params;
+
+/// A kind of net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Net {
+    /// The article's net with 45×45 and 20×20 kernels.
+    LeNet,
+    /// The article's AlexNet.
+    AlexNet,
+    /// A small residual net, from scratch.
+    ResNet,
+}
+
+/// What `trainer nets` shows of a net, and what the modern recipe starts from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NetSpec {
+    /// Which net.
+    pub net: Net,
+    /// Its name on the command line and in stored runs.
+    pub name: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    /// Side of the picture that it takes, in pixels.
+    pub input: i64,
+    /// Epochs of the modern recipe.
+    pub epochs: u32,
+    /// Peak learning rate of the modern recipe.
+    pub learning_rate: f64,
+    /// Covers in a step of the modern recipe.
+    pub batch_size: usize,
+}
+
+/// Every net, in the order shown.
+pub const NETS: [NetSpec; 3] = [
+    NetSpec {
+        net: Net::LeNet,
+        name: "lenet",
+        about: "as in the article: kernels of 45×45 and 20×20, large mean pools",
+        input: 240,
+        epochs: 40,
+        learning_rate: 3e-4,
+        batch_size: 32,
+    },
+    NetSpec {
+        net: Net::AlexNet,
+        name: "alexnet",
+        about: "as in the article: five convolutions, three wide linear layers",
+        input: 240,
+        epochs: 12,
+        learning_rate: 2e-4,
+        batch_size: 32,
+    },
+    NetSpec {
+        net: Net::ResNet,
+        name: "resnet",
+        about: "small residual net with batch normalisation, trained from scratch",
+        input: 128,
+        epochs: 30,
+        learning_rate: 2e-3,
+        batch_size: 32,
+    },
+];
+
+impl Net {
+    /// Its row of [`NETS`].
+    pub fn spec(self) -> &'static NetSpec {
+        NETS.iter()
+            .find(|spec| spec.net == self)
+            .expect("every net has a row")
+    }
+}
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.spec().name)
+    }
+}
+
+impl FromStr for Net {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Net, Error> {
+        let found = NETS.iter().find(|spec| spec.name == name);
+        found
+            .map(|spec| spec.net)
+            .ok_or_else(|| Error::UnknownNet { name: name.into() })
+    }
+}
+
+/// An architecture with its layers.
+pub trait Network: fmt::Debug {
+    /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
+    fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor;
+}
+
+/// A net with its tensors.
+#[derive(Debug)]
+pub struct Model {
+    /// Which net it is.
+    pub net: Net,
+    /// Its tensors; changing them in place changes the net.
+    pub params: Params,
+    network: Box<dyn Network>,
+}
+
+impl Model {
+    /// A new net on `device`; `place` tells attempts and folds of a seed apart.
+    pub fn new(net: Net, start: Start, device: Device) -> Model {
+        let rng = generator(start.seed, Purpose::Init, &[start.fold]);
+        let mut builder = Builder::new(start.init, rng, device, start.kernels);
+        let network: Box<dyn Network> = match net {
+            Net::LeNet => Box::new(lenet::LeNet::new(&mut builder)),
+            Net::AlexNet => Box::new(alexnet::AlexNet::new(&mut builder)),
+            Net::ResNet => Box::new(resnet::ResNet::new(&mut builder)),
+        };
+        let params = builder.into_params();
+        Model {
+            net,
+            params,
+            network,
+        }
+    }
+
+    /// A net whose values are about to be loaded.
+    pub fn blank(net: Net, device: Device) -> Model {
+        Model::new(net, Start::blank(), device)
+    }
+
+    /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
+    pub fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor {
+        self.network.forward(pixels, pass)
+    }
+}
+
+/// What the first values of a net depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The rule.
+    pub init: Init,
+    /// How convolutions are carried out.
+    pub kernels: Kernels,
+    /// The run's seed.
+    pub seed: u64,
+    /// The fold, so that folds start apart.
+    pub fold: u64,
+}
+
+impl Start {
+    fn blank() -> Start {
+        Start {
+            init: Init::Blank,
+            kernels: Kernels::Auto,
+            seed: 0,
+            fold: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    fn model(net: Net, fold: u64) -> Model {
+        let start = Start {
+            init: Init::Kaiming,
+            fold,
+            ..Start::blank()
+        };
+        Model::new(net, start, Device::Cpu)
+    }
+
+    #[test]
+    fn names_are_read_back_and_unknown_ones_list_what_there_is() {
+        for spec in NETS {
+            assert_eq!(spec.net.to_string().parse::<Net>().ok(), Some(spec.net));
+        }
+        let refusal = "vgg".parse::<Net>().unwrap_err().to_string();
+        assert!(refusal.contains("vgg") && refusal.contains("lenet, alexnet, resnet"));
+    }
+
+    #[test]
+    fn every_net_gives_two_logits_and_has_the_published_number_of_weights() {
+        // Counted by hand from the layer lists of the article.
+        let lenet = (3 * 45 * 45 * 6 + 6) + (6 * 400 * 9 + 9) + (9217 * 544) + (545 * 68) + 138;
+        let alexnet = (363 * 96 + 96)
+            + (2400 * 256 + 256)
+            + (2304 * 384 + 384)
+            + (3456 * 384 + 384)
+            + (3456 * 256 + 256)
+            + 9217 * 4096
+            + 4097 * 4096
+            + 8194;
+        let table = [(Net::LeNet, lenet), (Net::AlexNet, alexnet)];
+        for (net, weights) in table {
+            assert_eq!(model(net, 0).params.count(), weights, "{net}");
+        }
+        for spec in NETS {
+            let pixels = Tensor::zeros([2, 3, spec.input, spec.input], (Kind::Float, Device::Cpu));
+            let logits = tch::no_grad(|| model(spec.net, 0).forward(&pixels, &mut Pass::Score));
+            assert_eq!(logits.size(), [2, 2], "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn the_residual_net_takes_odd_sides_and_its_blocks_start_as_shortcuts() {
+        let resnet = model(Net::ResNet, 0);
+        let pixels = Tensor::zeros([1, 3, 97, 97], (Kind::Float, Device::Cpu));
+        let logits = tch::no_grad(|| resnet.forward(&pixels, &mut Pass::Score));
+        assert_eq!(logits.size(), [1, 2]);
+        let last: Vec<f64> = resnet
+            .params
+            .iter()
+            .filter(|param| param.name.ends_with("bn2.weight"))
+            .map(|param| param.tensor.abs().max().double_value(&[]))
+            .collect();
+        assert_eq!(last, [0.0; 4]);
+    }
+
+    #[test]
+    fn folds_of_a_seed_start_apart_and_the_same_fold_starts_alike() {
+        let first = |fold| {
+            let model = model(Net::LeNet, fold);
+            let value = model.params.iter().next().map(|p| p.tensor.copy());
+            value.expect("a net has tensors")
+        };
+        assert!(first(0).equal(&first(0)));
+        assert!(!first(0).equal(&first(1)));
+    }
+}

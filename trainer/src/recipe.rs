@@ -1,0 +1,168 @@
+//! How a net is trained: every number in one value, stored with the run.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::augment::Augmentation;
+use crate::error::Error;
+use crate::init::Init;
+use crate::layers::Kernels;
+use crate::nets::Net;
+use crate::optim::AdamSpec;
+use crate::preprocessing::Preprocessing;
+use crate::schedule::Schedule;
+
+/// The recipes by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecipeName {
+    /// What is known to work today.
+    #[default]
+    Modern,
+    /// What the article did, without its mistakes.
+    Article,
+}
+
+impl fmt::Display for RecipeName {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            RecipeName::Modern => "modern",
+            RecipeName::Article => "article",
+        })
+    }
+}
+
+impl FromStr for RecipeName {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<RecipeName, Error> {
+        match name {
+            "modern" => Ok(RecipeName::Modern),
+            "article" => Ok(RecipeName::Article),
+            _ => Err(Error::UnknownRecipe { name: name.into() }),
+        }
+    }
+}
+
+/// All that decides how a net is trained, except data and seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// The recipe that the values come from.
+    pub name: RecipeName,
+    /// The net that they are for.
+    pub net: Net,
+    /// Passes over the training covers.
+    pub epochs: u32,
+    /// Covers in a step.
+    pub batch_size: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// How the rate moves.
+    pub schedule: Schedule,
+    /// The optimizer's other numbers.
+    pub adam: AdamSpec,
+    /// Largest norm of all gradients together; longer ones are scaled down.
+    pub clip: Option<f64>,
+    /// Share of the target spread over both classes.
+    pub label_smoothing: f64,
+    /// Whether an exponential average of the weights is what scores.
+    pub average: bool,
+    /// How training covers are varied.
+    pub augmentation: Option<Augmentation>,
+    /// Whether scores are the mean over a cover and its mirror image.
+    pub mirror: bool,
+    /// First weights.
+    pub init: Init,
+    /// How convolutions are carried out.
+    pub kernels: Kernels,
+    /// From pixels to input.
+    pub preprocessing: Preprocessing,
+}
+
+impl Recipe {
+    /// The recipe of that name with the net's own defaults.
+    pub fn new(name: RecipeName, net: Net) -> Recipe {
+        match name {
+            RecipeName::Modern => modern(net),
+            RecipeName::Article => article(net),
+        }
+    }
+}
+
+fn modern(net: Net) -> Recipe {
+    let spec = net.spec();
+    Recipe {
+        name: RecipeName::Modern,
+        net,
+        epochs: spec.epochs,
+        batch_size: spec.batch_size,
+        learning_rate: spec.learning_rate,
+        schedule: Schedule::OneCycle,
+        adam: AdamSpec::decoupled(0.05),
+        clip: Some(1.0),
+        label_smoothing: 0.1,
+        average: true,
+        augmentation: Some(Augmentation::default()),
+        mirror: true,
+        init: Init::Kaiming,
+        kernels: Kernels::Auto,
+        preprocessing: Preprocessing::standard(spec.input),
+    }
+}
+
+/// The article fed a softmax into the cross-entropy, scored with dropout on and
+/// dropped the tail of every fold; those are mistakes, and are not repeated.
+fn article(net: Net) -> Recipe {
+    Recipe {
+        name: RecipeName::Article,
+        net,
+        epochs: 100,
+        batch_size: 10,
+        learning_rate: 1e-5,
+        schedule: Schedule::Constant,
+        adam: AdamSpec::plain(),
+        clip: None,
+        label_smoothing: 0.0,
+        average: false,
+        augmentation: None,
+        mirror: false,
+        init: Init::Xavier,
+        kernels: Kernels::Auto,
+        preprocessing: Preprocessing::article(net.spec().input),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocessing::ChannelOrder;
+
+    #[test]
+    fn the_article_is_told_as_the_contract_tells_it() {
+        let recipe = Recipe::new(RecipeName::Article, Net::LeNet);
+        assert_eq!((recipe.learning_rate, recipe.batch_size), (1e-5, 10));
+        assert_eq!((recipe.epochs, recipe.init), (100, Init::Xavier));
+        assert_eq!(recipe.preprocessing.order, ChannelOrder::Bgr);
+        assert_eq!(recipe.preprocessing.deviation, [128.0; 3]);
+        assert_eq!(recipe.augmentation, None);
+        assert_eq!(recipe.adam.decay, 0.0);
+    }
+
+    #[test]
+    fn the_modern_recipe_takes_the_nets_own_defaults() {
+        let recipe = Recipe::new(RecipeName::Modern, Net::ResNet);
+        let spec = Net::ResNet.spec();
+        assert_eq!(recipe.epochs, spec.epochs);
+        assert_eq!(recipe.learning_rate, spec.learning_rate);
+        assert_eq!(recipe.preprocessing.side, spec.input);
+    }
+
+    #[test]
+    fn names_are_read_back_and_unknown_ones_list_what_there_is() {
+        for name in ["modern", "article"] {
+            let recipe: RecipeName = name.parse().expect("a known name");
+            assert_eq!(recipe.to_string(), name);
+        }
+        let refusal = "old".parse::<RecipeName>().unwrap_err().to_string();
+        assert!(refusal.contains("old") && refusal.contains("modern, article"));
+    }
+}
