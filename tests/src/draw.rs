@@ -159,7 +159,12 @@ pub fn near_duplicate(seed: u64, what: Subject) -> Vec<u8> {
         height,
         rgba,
     };
-    again.expose(dice.float(0.94, 1.05), 0, &mut dice);
+    again.expose(
+        colour::WHITE.alpha(0.0),
+        dice.float(0.94, 1.05),
+        0,
+        &mut dice,
+    );
     again.jpeg(dice.int(55, 80) as i32)
 }
 
@@ -170,23 +175,40 @@ pub fn picture(seed: u64, what: Subject) -> Picture {
     let size = (scene::WIDTH, tall);
     let mut canvas = Canvas::new(width, height, width as f32 / scene::WIDTH);
     let mut place = Dice::new(seed, 2);
-    compose(&mut canvas, size, what, &mut place, &mut Dice::new(seed, 3));
+    let x = scene::WIDTH * place.float(0.3, 0.7);
+    compose(
+        &mut canvas,
+        (size, x),
+        what,
+        &mut place,
+        &mut Dice::new(seed, 3),
+    );
     let mut over = Dice::new(seed, 6);
     overlay::light(&mut canvas, size, &mut over);
-    overlay::overlay(&mut canvas, size, &mut over);
+    overlay::overlay(&mut canvas, size, x, &mut over);
     let (width, height, rgba) = canvas.into_pixels();
     let mut picture = Picture {
         width,
         height,
         rgba,
     };
-    let (exposure, grain) = (over.float(0.86, 1.1), over.int(0, 9));
-    picture.expose(exposure, grain, &mut over);
+    let (veil, exposure, grain) = (
+        overlay::veil(&mut over),
+        over.float(0.9, 1.12),
+        over.int(0, 9),
+    );
+    picture.expose(veil, exposure, grain, &mut over);
     picture
 }
 
-/// A place from `place`, and in it the subject from `dice`.
-fn compose(c: &mut Canvas, size: (f32, f32), what: Subject, place: &mut Dice, dice: &mut Dice) {
+/// A place from `place`, and in it, around `x`, the subject from `dice`.
+fn compose(
+    c: &mut Canvas,
+    (size, x): ((f32, f32), f32),
+    what: Subject,
+    place: &mut Dice,
+    dice: &mut Dice,
+) {
     match what {
         Subject::Landscape => return scene::view(c, size.1, dice),
         Subject::Shapes => return scene::shapes(c, size.1, dice),
@@ -198,12 +220,12 @@ fn compose(c: &mut Canvas, size: (f32, f32), what: Subject, place: &mut Dice, di
     // How near: fills the frame, the usual, or small in a large scene.
     let share = place.weighted(&[(2.0, 0.0), (6.0, 0.68), (2.0, 0.36)]) * place.float(0.85, 1.2);
     let spot = Spot {
-        feet: (scene::WIDTH * place.float(0.3, 0.7), ground),
+        feet: (x, ground),
         height: size.1 * share,
     };
     if let Some(kind) = what.mammal() {
         return match share {
-            0.0 => mammal::portrait(c, kind, size, dice),
+            0.0 => mammal::portrait(c, kind, x, size.1, dice),
             _ => mammal::mammal(c, kind, spot, dice),
         };
     }
@@ -246,3 +268,6 @@ fn compose(c: &mut Canvas, size: (f32, f32), what: Subject, place: &mut Dice, di
         _ => creatures::person(c, spot, close, dice),
     }
 }
+
+#[cfg(test)]
+mod tests;

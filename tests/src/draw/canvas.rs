@@ -3,8 +3,8 @@
 use super::colour::Colour;
 use super::shape::{Point, Shape};
 use tiny_skia::{
-    BlendMode, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Pixmap,
-    PixmapPaint, RadialGradient, Shader, SpreadMode, Stroke, Transform,
+    BlendMode, FillRule, FilterQuality, GradientStop, LineCap, LineJoin, LinearGradient, Paint,
+    Pattern, Pixmap, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
 /// What a shape is filled with; coordinates are the shape's own.
@@ -29,6 +29,8 @@ pub struct Canvas {
     pixels: Pixmap,
     transform: Transform,
     blend: BlendMode,
+    /// What this layer has painted so far: layers are large and figures small.
+    painted: Option<Rect>,
 }
 
 impl Canvas {
@@ -38,6 +40,7 @@ impl Canvas {
             pixels: Pixmap::new(width, height).expect("a drawing has at least one pixel"),
             transform: Transform::from_scale(scale, scale),
             blend: BlendMode::SourceOver,
+            painted: None,
         }
     }
 
@@ -53,8 +56,10 @@ impl Canvas {
     /// Fills `shape`.
     pub fn fill(&mut self, shape: &Shape, fill: impl Into<Fill>) {
         if let (Some(path), Some(paint)) = (&shape.0, self.paint(fill.into())) {
+            self.touch(path.bounds(), 0.0);
+            let rule = FillRule::Winding;
             self.pixels
-                .fill_path(path, &paint, FillRule::Winding, self.transform, None);
+                .fill_path(path, &paint, rule, self.transform, None);
         }
     }
 
@@ -67,6 +72,7 @@ impl Canvas {
             ..Stroke::default()
         };
         if let (Some(path), Some(paint)) = (&shape.0, self.paint(colour.into())) {
+            self.touch(path.bounds(), width);
             self.pixels
                 .stroke_path(path, &paint, &stroke, self.transform, None);
         }
@@ -89,11 +95,24 @@ impl Canvas {
         let clear = Pixmap::new(self.pixels.width(), self.pixels.height());
         let clear = clear.expect("the canvas has this size already");
         let beneath = std::mem::replace(&mut self.pixels, clear);
+        let before = self.painted.take();
         draw(self);
         let above = std::mem::replace(&mut self.pixels, beneath);
-        let plain = PixmapPaint::default();
+        let touched = std::mem::replace(&mut self.painted, before);
+        let Some(touched) = touched else { return };
+        let paint = Paint {
+            shader: Pattern::new(
+                above.as_ref(),
+                SpreadMode::Pad,
+                FilterQuality::Nearest,
+                1.0,
+                Transform::identity(),
+            ),
+            ..Paint::default()
+        };
         self.pixels
-            .draw_pixmap(0, 0, above.as_ref(), &plain, Transform::identity(), None);
+            .fill_rect(touched, &paint, Transform::identity(), None);
+        self.painted = union(self.painted, touched);
     }
 
     /// Draws only where the current layer is painted already, as a pattern on a coat.
@@ -101,6 +120,25 @@ impl Canvas {
         let outer = std::mem::replace(&mut self.blend, BlendMode::SourceAtop);
         draw(self);
         self.blend = outer;
+    }
+
+    /// Remembers that `bounds`, grown by `margin`, is about to be painted.
+    fn touch(&mut self, bounds: Rect, margin: f32) {
+        let outset = bounds.outset(margin, margin).unwrap_or(bounds);
+        let Some(rect) = outset.transform(self.transform) else {
+            return;
+        };
+        let (width, height) = (self.pixels.width() as f32, self.pixels.height() as f32);
+        let clip = |v: f32, most: f32| v.clamp(0.0, most);
+        let pixels = Rect::from_ltrb(
+            clip(rect.left().floor() - 1.0, width),
+            clip(rect.top().floor() - 1.0, height),
+            clip(rect.right().ceil() + 1.0, width),
+            clip(rect.bottom().ceil() + 1.0, height),
+        );
+        if let Some(pixels) = pixels {
+            self.painted = union(self.painted, pixels);
+        }
     }
 
     fn paint(&self, fill: Fill) -> Option<Paint<'static>> {
@@ -128,4 +166,14 @@ impl Canvas {
             ..Paint::default()
         })
     }
+}
+
+fn union(a: Option<Rect>, b: Rect) -> Option<Rect> {
+    let Some(a) = a else { return Some(b) };
+    Rect::from_ltrb(
+        a.left().min(b.left()),
+        a.top().min(b.top()),
+        a.right().max(b.right()),
+        a.bottom().max(b.bottom()),
+    )
 }

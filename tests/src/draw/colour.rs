@@ -116,12 +116,13 @@ pub fn wood(dice: &mut Dice) -> Colour {
     )
 }
 
-/// A cover's own mood: any of the above.
+/// A cover's own mood: any of the above, seldom a loud one.
 pub fn any(dice: &mut Dice) -> Colour {
-    match dice.int(0, 3) {
-        0 => pastel(dice),
-        1 => deep(dice),
-        2 => vivid(dice),
+    match dice.int(0, 6) {
+        0 | 1 => pastel(dice),
+        2 | 3 => deep(dice),
+        4 => vivid(dice).mix(pastel(dice), 0.35),
+        5 => hsl(dice.float(0.0, 1.0), 0.3, 0.5),
         _ => wood(dice),
     }
 }

@@ -1,5 +1,6 @@
 //! From pixels to a file: exposure, grain, JPEG.
 
+use super::colour::Colour;
 use super::dice::Dice;
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
@@ -14,11 +15,10 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Multiplies brightness, then adds grain of up to `grain` grey levels.
-    pub fn expose(&mut self, exposure: f32, grain: u32, dice: &mut Dice) {
-        let curve: Vec<u8> = (0..=255u8)
-            .map(|v| (f32::from(v) * exposure).min(255.0) as u8)
-            .collect();
+    /// Lays `veil` over the picture, multiplies brightness, then adds grain of up to
+    /// `grain` grey levels.
+    pub fn expose(&mut self, veil: Colour, exposure: f32, grain: u32, dice: &mut Dice) {
+        let curves = veil.rgb.map(|tint| curve(tint, veil.alpha, exposure));
         let mut state = dice.bits() | 1;
         let span = 2 * grain + 1;
         for pixel in self.rgba.chunks_exact_mut(4) {
@@ -27,7 +27,7 @@ impl Picture {
             state ^= state >> 17;
             state ^= state << 5;
             let noise = (((state >> 16) * span) >> 16) as i16 - grain as i16;
-            for channel in &mut pixel[..3] {
+            for (channel, curve) in pixel.iter_mut().zip(&curves) {
                 let value = i16::from(curve[usize::from(*channel)]) + noise;
                 *channel = value.clamp(0, 255) as u8;
             }
@@ -55,4 +55,12 @@ impl Picture {
         };
         encode().expect("a picture with its own dimensions encodes")
     }
+}
+
+/// What becomes of each of the 256 levels of a channel.
+fn curve(tint: f32, alpha: f32, exposure: f32) -> [u8; 256] {
+    std::array::from_fn(|level| {
+        let veiled = level as f32 * (1.0 - alpha) + 255.0 * tint * alpha;
+        (veiled * exposure).min(255.0) as u8
+    })
 }

@@ -67,14 +67,11 @@ pub fn mammal(canvas: &mut Canvas, kind: Kind, spot: Spot, dice: &mut Dice) {
     figure.pose(canvas, pose, spot, dice);
 }
 
-/// Fills the frame, `width` by `height`, with the face of one animal.
-pub fn portrait(canvas: &mut Canvas, kind: Kind, (width, height): Point, dice: &mut Dice) {
+/// Fills a frame of this `height` with the face of one animal, around `x`.
+pub fn portrait(canvas: &mut Canvas, kind: Kind, x: f32, height: f32, dice: &mut Dice) {
     let figure = Figure::new(kind, dice);
     let size = height * dice.float(0.3, 0.5);
-    let at = (
-        width * dice.float(0.3, 0.7),
-        height * dice.float(0.48, 0.66),
-    );
+    let at = (x, height * dice.float(0.48, 0.66));
     canvas.placed(at, 0.0, (size, size), |c| figure.bust(c, dice));
 }
 

@@ -7,13 +7,14 @@ use super::glyph::{digits, text};
 use super::screens::hud;
 use super::shape::{Point, circle, curve, polygon, rect, rounded};
 
-/// Lays captions, badges and frames over a canvas of `w` by `h`.
-pub fn overlay(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
+/// Lays captions, badges and frames over a canvas of `w` by `h`; a panel keeps to the side
+/// away from `x`, where things stand, or nobody could tell what they are.
+pub fn overlay(c: &mut Canvas, (w, h): Point, x: f32, dice: &mut Dice) {
     if dice.chance(0.35) {
         caption(c, (w, h), dice);
     }
     if dice.chance(0.1) {
-        panel(c, (w, h), dice);
+        panel(c, (w, h), x < w / 2.0, dice);
     }
     if dice.chance(0.08) {
         ring(c, (w, h), dice);
@@ -59,9 +60,9 @@ fn caption(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
 }
 
 /// A coloured side with lines of text.
-fn panel(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
-    let wide = w * dice.float(0.22, 0.34);
-    let left = if dice.chance(0.5) { 0.0 } else { w - wide };
+fn panel(c: &mut Canvas, (w, h): Point, right: bool, dice: &mut Dice) {
+    let wide = w * dice.float(0.2, 0.3);
+    let left = if right { w - wide } else { 0.0 };
     c.fill(
         &rect(left, 0.0, wide, h),
         vivid(dice).mix(INK, 0.25).alpha(0.88),
@@ -117,35 +118,33 @@ fn play(c: &mut Canvas, (x, y): Point) {
     );
 }
 
-/// Colour of the light, a vignette, sometimes a leak of sun.
+/// A vignette, sometimes a leak of sun.
 pub fn light(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
-    let all = rect(0.0, 0.0, w, h);
-    if dice.chance(0.5) {
-        let tint = dice.pick(&[hex(0xffb066), hex(0x5f8fd8), hex(0xf0d8a8), hex(0x7a5aa8)]);
-        c.fill(&all, tint.alpha(dice.float(0.04, 0.16)));
-    }
-    if dice.chance(0.4) {
+    if dice.chance(0.3) {
         edge(c, (w, h), dice.float(0.2, 0.5));
     }
-    if dice.chance(0.2) {
+    if dice.chance(0.15) {
         let at = (dice.pick(&[0.0, w]), 0.0);
         let sun = hex(0xfff0c8);
-        c.fill(&all, Fill::Radial(at, 11.0, sun.alpha(0.5), sun.alpha(0.0)));
-    }
-    if dice.chance(0.12) {
-        let dim: Colour = hex(0x101830);
-        c.fill(&all, dim.alpha(dice.float(0.2, 0.45)));
+        let glow = Fill::Radial(at, 11.0, sun.alpha(0.5), sun.alpha(0.0));
+        c.fill(&rect(0.0, 0.0, w, h), glow);
     }
 }
 
-fn edge(c: &mut Canvas, (w, h): Point, strength: f32) {
-    let clear = INK.alpha(0.0);
-    for (from, to) in [
-        ((0.0, 0.0), (w * 0.25, 0.0)),
-        ((w, 0.0), (w * 0.75, 0.0)),
-        ((0.0, h), (0.0, h * 0.6)),
-    ] {
-        let fade = Fill::Linear((from, INK.alpha(strength)), (to, clear));
-        c.fill(&rect(0.0, 0.0, w, h), fade);
+/// The light's colour, as a veil over everything.
+pub fn veil(dice: &mut Dice) -> Colour {
+    let tint = [0xffb066, 0x5f8fd8, 0xf0d8a8, 0x7a5aa8];
+    match dice.int(0, 9) {
+        0..=4 => WHITE.alpha(0.0),
+        5..=8 => hex(dice.pick(&tint)).alpha(dice.float(0.04, 0.16)),
+        _ => hex(0x101830).alpha(dice.float(0.15, 0.4)),
     }
+}
+
+/// Darker corners.
+fn edge(c: &mut Canvas, (w, h): Point, strength: f32) {
+    c.placed((w / 2.0, h / 2.0), 0.0, (w, h), |c| {
+        let fade = Fill::Radial((0.0, 0.0), 0.72, INK.alpha(0.0), INK.alpha(strength));
+        c.fill(&rect(-0.5, -0.5, 1.0, 1.0), fade);
+    });
 }
