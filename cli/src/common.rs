@@ -8,7 +8,13 @@ use crate::{Printer, Result};
 #[derive(Debug, Clone, clap::Args)]
 pub struct Common {
     /// The database; created on first use
-    #[arg(long, global = true, env = "WHISKER_DATABASE", default_value = "sqlite:data/whisker.db", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "WHISKER_DATABASE",
+        default_value = "sqlite:data/whisker.db",
+        value_name = "URL"
+    )]
     pub database: String,
     /// What is looked for; each topic has its own pools, decisions and models
     #[arg(long, global = true, default_value = "cat", value_name = "NAME")]

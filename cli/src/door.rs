@@ -22,7 +22,10 @@ pub struct Outcome {
 impl Outcome {
     /// Done, with an object.
     pub fn done(json: Value) -> Self {
-        Self { exit: Exit::Done, json: Some(json) }
+        Self {
+            exit: Exit::Done,
+            json: Some(json),
+        }
     }
 }
 
@@ -60,10 +63,16 @@ where
 
 /// `--help` and `--version` are data; anything else is bad usage.
 fn refused(error: &clap::Error, words: &[OsString]) -> ExitCode {
-    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     if !asked && words.iter().any(|word| word == "--json") {
         let text = error.render().to_string();
-        return failed(&Printer::new(true, false, false), &Failure::usage(text.trim()));
+        return failed(
+            &Printer::new(true, false, false),
+            &Failure::usage(text.trim().trim_start_matches("error: ")),
+        );
     }
     // Nothing can be said if even the terminal is gone.
     drop(error.print());
@@ -91,7 +100,10 @@ fn trace(quiet: bool, verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(
+            std::io::IsTerminal::is_terminal(&std::io::stderr())
+                && std::env::var_os("NO_COLOR").is_none(),
+        )
         .without_time()
         .init();
 }

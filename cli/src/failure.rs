@@ -32,12 +32,18 @@ pub struct Failure {
 impl Failure {
     /// Bad usage or input.
     pub fn usage(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string() }
+        Self {
+            exit: Exit::Usage,
+            message: message.to_string(),
+        }
     }
 
     /// Not the user's doing.
     pub fn failed(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Failed, message: message.to_string() }
+        Self {
+            exit: Exit::Failed,
+            message: message.to_string(),
+        }
     }
 }
 
@@ -61,6 +67,9 @@ impl From<store::Error> for Failure {
             | Error::Missing { .. } => Exit::Usage,
             _ => Exit::Failed,
         };
-        Self { exit, message: error.to_string() }
+        Self {
+            exit,
+            message: error.to_string(),
+        }
     }
 }

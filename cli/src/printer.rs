@@ -21,7 +21,11 @@ pub struct Printer {
 impl Printer {
     /// `progress` is whether bars or lines are wanted at all.
     pub fn new(json: bool, quiet: bool, progress: bool) -> Self {
-        Self { json, quiet, progress: progress && !quiet }
+        Self {
+            json,
+            quiet,
+            progress: progress && !quiet,
+        }
     }
 
     /// Whether stdout is for one JSON object.
@@ -57,7 +61,11 @@ impl Printer {
 
     /// Rows of name and value, aligned.
     pub fn table(&self, rows: &[(&str, String)]) {
-        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let width = rows
+            .iter()
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
         for (name, value) in rows {
             let pad = " ".repeat(width - name.chars().count());
             self.line(format!("{name}{pad}  {value}"));
@@ -108,8 +116,12 @@ impl Bar {
         };
         bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
         bar.set_prefix(what.clone());
-        let plain = (wanted && !terminal)
-            .then(|| Mutex::new(Plain { printed: Instant::now(), message: String::new() }));
+        let plain = (wanted && !terminal).then(|| {
+            Mutex::new(Plain {
+                printed: Instant::now(),
+                message: String::new(),
+            })
+        });
         Self { what, bar, plain }
     }
 
@@ -156,6 +168,9 @@ impl Bar {
             _ => String::new(),
         };
         let gap = if plain.message.is_empty() { "" } else { "  " };
-        eprintln!("{}: {done}{of}, {rate:.1}/s{left}{gap}{}", self.what, plain.message);
+        eprintln!(
+            "{}: {done}{of}, {rate:.1}/s{left}{gap}{}",
+            self.what, plain.message
+        );
     }
 }

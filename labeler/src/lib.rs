@@ -1,1 +1,15 @@
-//! To come.
+//! Where a person decides.
+//!
+//! - [`args`]: what can be typed
+//! - [`event_id`]: names for new events
+//! - [`format`]: decision events as CSV and JSONL
+//! - [`import`]: decisions from files
+//! - [`export`]: every decision event, importable again to the same events
+//! - [`stats`]: how far the labeling is
+
+pub mod args;
+pub mod event_id;
+pub mod export;
+pub mod format;
+pub mod import;
+pub mod stats;

@@ -48,6 +48,10 @@ statements! {
         select c.id, c.sha256, c.image_sha256, i.image, i.preview, i.original
         from cover c left join cover_image i on i.cover_id = c.id
         where c.id > $1 order by c.id limit $2";
+    NEAR_PAIRS = "select a, b from near_duplicate order by a, b";
+    VIDEO = "
+        select site, key, url, title, owner, owner_name, published_at, duration_ms, tags
+        from video where site = $1 and key = $2";
     OVERVIEW = "
         select (select count(*) from cover),
                (select count(*) from video),
@@ -177,6 +181,36 @@ pub struct Overview {
     pub image_bytes: i64,
 }
 
+#[derive(FromRow)]
+struct VideoRow {
+    site: String,
+    key: String,
+    url: String,
+    title: String,
+    owner: Option<String>,
+    owner_name: Option<String>,
+    published_at: Option<i64>,
+    duration_ms: Option<i64>,
+    tags: String,
+}
+
+impl From<VideoRow> for NewVideo {
+    fn from(row: VideoRow) -> Self {
+        Self {
+            site: row.site,
+            key: row.key,
+            url: row.url,
+            title: row.title,
+            owner: row.owner,
+            owner_name: row.owner_name,
+            published_at: row.published_at,
+            duration_ms: row.duration_ms,
+            // The schema holds that it is JSON; anything but an array of texts is no tags.
+            tags: serde_json::from_str(&row.tags).unwrap_or_default(),
+        }
+    }
+}
+
 impl Store {
     /// Adds a batch in one transaction: each cover whole with its image, its group, the pairs
     /// that folds must not split, its video, the sighting and the pool. `near` is the greatest
@@ -223,7 +257,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn image(&self, cover: i64) -> Result<Option<Vec<u8>>> {
-        Ok(sqlx::query_scalar(IMAGE).bind(cover).fetch_optional(self.read()).await?)
+        Ok(sqlx::query_scalar(IMAGE)
+            .bind(cover)
+            .fetch_optional(self.read())
+            .await?)
     }
 
     /// The preview in true proportions.
@@ -231,7 +268,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn preview(&self, cover: i64) -> Result<Option<Vec<u8>>> {
-        Ok(sqlx::query_scalar(PREVIEW).bind(cover).fetch_optional(self.read()).await?)
+        Ok(sqlx::query_scalar(PREVIEW)
+            .bind(cover)
+            .fetch_optional(self.read())
+            .await?)
     }
 
     /// At most `limit` covers with their pictures, of ids above `after`: for going through
@@ -245,6 +285,27 @@ impl Store {
             .bind(limit)
             .fetch_all(self.read())
             .await?)
+    }
+
+    /// All pairs that folds must not split, the older cover first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn near_pairs(&self) -> Result<Vec<(i64, i64)>> {
+        Ok(sqlx::query_as(NEAR_PAIRS).fetch_all(self.read()).await?)
+    }
+
+    /// A video by its site's own id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn video(&self, site: &str, key: &str) -> Result<Option<NewVideo>> {
+        let row: Option<VideoRow> = sqlx::query_as(VIDEO)
+            .bind(site)
+            .bind(key)
+            .fetch_optional(self.read())
+            .await?;
+        Ok(row.map(NewVideo::from))
     }
 
     /// Counts over the database and one topic.
@@ -291,7 +352,11 @@ async fn add_all(
             .execute(&mut **tx)
             .await?;
         let new_in_pool = join_pool(tx, topic, cover, pool, now).await?;
-        settled.push(Settled { cover, new_cover, new_in_pool });
+        settled.push(Settled {
+            cover,
+            new_cover,
+            new_in_pool,
+        });
     }
     Ok(settled)
 }

@@ -118,7 +118,14 @@ macro_rules! texts {
     };
 }
 
-texts!(Choice, "decision", Keep = "keep", Reject = "reject", Unsure = "unsure", Broken = "broken");
+texts!(
+    Choice,
+    "decision",
+    Keep = "keep",
+    Reject = "reject",
+    Unsure = "unsure",
+    Broken = "broken"
+);
 texts!(Role, "role", Annotator = "annotator", Reviewer = "reviewer");
 texts!(
     Source,
@@ -292,7 +299,12 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn events_after(&self, topic: TopicId, after: i64, limit: u32) -> Result<(Vec<Event>, i64)> {
+    pub async fn events_after(
+        &self,
+        topic: TopicId,
+        after: i64,
+        limit: u32,
+    ) -> Result<(Vec<Event>, i64)> {
         let rows: Vec<Row> = sqlx::query_as(EVENTS_AFTER)
             .bind(topic.0)
             .bind(after)
@@ -300,7 +312,10 @@ impl Store {
             .fetch_all(self.read())
             .await?;
         let last = rows.last().map_or(after, |row| row.id);
-        let events = rows.into_iter().map(Event::try_from).collect::<Result<_>>()?;
+        let events = rows
+            .into_iter()
+            .map(Event::try_from)
+            .collect::<Result<_>>()?;
         Ok((events, last))
     }
 
@@ -320,11 +335,17 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn tally(&self, topic: TopicId) -> Result<Vec<Tally>> {
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as(TALLY).bind(topic.0).fetch_all(self.read()).await?;
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(TALLY)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?;
         Ok(rows
             .into_iter()
-            .map(|(pool, decision, covers)| Tally { pool, decision, covers })
+            .map(|(pool, decision, covers)| Tally {
+                pool,
+                decision,
+                covers,
+            })
             .collect())
     }
 
@@ -342,7 +363,12 @@ impl Store {
 
 type Tx = Transaction<'static, Sqlite>;
 
-async fn import_statement(tx: &mut Tx, topic: TopicId, said: &Statement, now: i64) -> Result<Imported> {
+async fn import_statement(
+    tx: &mut Tx,
+    topic: TopicId,
+    said: &Statement,
+    now: i64,
+) -> Result<Imported> {
     let Some(cover) = cover_named(tx, &said.cover).await? else {
         return Ok(Imported::UnknownCover);
     };
@@ -355,7 +381,10 @@ async fn import_statement(tx: &mut Tx, topic: TopicId, said: &Statement, now: i6
         .bind(&said.annotator)
         .fetch_optional(&mut **tx)
         .await?;
-    let same = (pool.as_str().to_owned(), Some(said.decision.as_str().to_owned()));
+    let same = (
+        pool.as_str().to_owned(),
+        Some(said.decision.as_str().to_owned()),
+    );
     if latest == Some(same) {
         return Ok(Imported::Known);
     }
@@ -385,7 +414,13 @@ async fn cover_named(tx: &mut Tx, name: &CoverName) -> Result<Option<i64>> {
 }
 
 /// The pool that was named, the cover joining it if it is in none; else the one it is in.
-async fn pool_for(tx: &mut Tx, topic: TopicId, cover: i64, named: Option<Pool>, now: i64) -> Result<Option<Pool>> {
+async fn pool_for(
+    tx: &mut Tx,
+    topic: TopicId,
+    cover: i64,
+    named: Option<Pool>,
+    now: i64,
+) -> Result<Option<Pool>> {
     if let Some(pool) = named {
         join_pool(tx, topic, cover, pool, now).await?;
         return Ok(Some(pool));
@@ -427,5 +462,9 @@ async fn append(tx: &mut Tx, topic: TopicId, cover: i64, event: &Event) -> Resul
         .bind(event.visible_ms)
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(if added.is_some() { Imported::Added } else { Imported::Known })
+    Ok(if added.is_some() {
+        Imported::Added
+    } else {
+        Imported::Known
+    })
 }

@@ -53,7 +53,10 @@ impl FromStr for Pool {
         match text {
             "negative" => Ok(Self::Negative),
             "positive" => Ok(Self::Positive),
-            other => Err(Error::Value { what: "pool", value: other.to_owned() }),
+            other => Err(Error::Value {
+                what: "pool",
+                value: other.to_owned(),
+            }),
         }
     }
 }
@@ -77,7 +80,9 @@ impl LabelRule {
         match (pool, decision) {
             (Pool::Negative, Some(Choice::Keep)) => Some(false),
             (Pool::Positive, Some(Choice::Keep)) => Some(true),
-            (Pool::Negative, Some(Choice::Reject)) => (!self.drop_rejected_negatives).then_some(true),
+            (Pool::Negative, Some(Choice::Reject)) => {
+                (!self.drop_rejected_negatives).then_some(true)
+            }
             (Pool::Positive, Some(Choice::Reject)) => {
                 self.rejected_positives_are_negative.then_some(false)
             }
@@ -171,8 +176,16 @@ mod tests {
             (Positive, None, None, Some(true), Some(true)),
         ];
         for (pool, decision, by_default, by_article, by_all) in rows {
-            assert_eq!(default.label(pool, decision), by_default, "{pool} {decision:?}");
-            assert_eq!(article.label(pool, decision), by_article, "{pool} {decision:?}");
+            assert_eq!(
+                default.label(pool, decision),
+                by_default,
+                "{pool} {decision:?}"
+            );
+            assert_eq!(
+                article.label(pool, decision),
+                by_article,
+                "{pool} {decision:?}"
+            );
             assert_eq!(all.label(pool, decision), by_all, "{pool} {decision:?}");
         }
     }

@@ -9,6 +9,7 @@
 //! - [`near`]: the perceptual hashes in memory
 //! - [`decision`]: the append-only log
 //! - [`label`]: the one rule that turns pools and decisions into labels
+//! - [`frontier`]: crawls and the pages they visit
 //! - [`training`]: runs, folds, predictions, models, scores
 //!
 //! Times are Unix milliseconds and always an argument. Every write is one statement or one
@@ -17,6 +18,7 @@
 pub mod cover;
 pub mod decision;
 pub mod error;
+pub mod frontier;
 pub mod label;
 pub mod near;
 pub mod open;
@@ -27,6 +29,7 @@ pub mod training;
 pub use cover::{Arrival, NewCover, NewVideo, Settled};
 pub use decision::{Choice, Event, Role, Source};
 pub use error::Error;
+pub use frontier::{CrawlId, Request};
 pub use label::{LabelRule, Pool};
 pub use open::{Durability, Store};
 pub use topic::TopicId;

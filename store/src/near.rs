@@ -38,8 +38,10 @@ impl Hashes {
             .bind(last)
             .fetch_all(&mut **tx)
             .await?;
-        self.entries
-            .extend(rows.into_iter().map(|(id, hash, group)| (hash.cast_unsigned(), id, group)));
+        self.entries.extend(
+            rows.into_iter()
+                .map(|(id, hash, group)| (hash.cast_unsigned(), id, group)),
+        );
         Ok(())
     }
 
@@ -66,7 +68,11 @@ impl Hashes {
             .iter()
             .filter_map(|&(other, cover, group)| {
                 let apart = (hash ^ other).count_ones();
-                (apart <= distance).then_some(Neighbour { cover, group, distance: apart })
+                (apart <= distance).then_some(Neighbour {
+                    cover,
+                    group,
+                    distance: apart,
+                })
             })
             .collect();
         found.sort_unstable_by_key(|n| (n.distance, n.cover));
@@ -83,7 +89,12 @@ impl Hashes {
 
     /// The representative that a new cover joins: one that is itself within `distance`,
     /// so that no group is a chain.
-    pub fn representative(&self, neighbours: &[Neighbour], hash: u64, distance: u32) -> Option<i64> {
+    pub fn representative(
+        &self,
+        neighbours: &[Neighbour],
+        hash: u64,
+        distance: u32,
+    ) -> Option<i64> {
         neighbours
             .iter()
             .filter_map(|n| {
@@ -109,7 +120,14 @@ mod tests {
         // 2 away from cover 2, but 4 away from the representative of its group.
         let hash = 0b1111;
         let near = hashes.neighbours(hash, 3);
-        assert_eq!(near, [Neighbour { cover: 2, group: 1, distance: 2 }]);
+        assert_eq!(
+            near,
+            [Neighbour {
+                cover: 2,
+                group: 1,
+                distance: 2
+            }]
+        );
         assert_eq!(hashes.representative(&near, hash, 3), None);
         assert_eq!(hashes.representative(&near, 0b0111, 3), Some(1));
     }

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -41,12 +42,14 @@ pub enum Durability {
 }
 
 /// An open database: one writer connection, a few readers.
-#[derive(Debug)]
+///
+/// Clones share them.
+#[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
     read: SqlitePool,
     write: SqlitePool,
-    pub(crate) hashes: Mutex<Hashes>,
+    pub(crate) hashes: Arc<Mutex<Hashes>>,
 }
 
 impl Store {
@@ -87,7 +90,7 @@ impl Store {
             path,
             read,
             write,
-            hashes: Mutex::default(),
+            hashes: Arc::default(),
         })
     }
 
@@ -199,7 +202,9 @@ async fn migrate(pool: &SqlitePool, path: &Path) -> Result<()> {
 
 /// 0 for a new file; [`Error::NotADatabase`] for somebody else's.
 async fn newest_migration(pool: &SqlitePool, path: &Path) -> Result<i64> {
-    let tables: i64 = sqlx::query_scalar(COUNT_OTHER_TABLES).fetch_one(pool).await?;
+    let tables: i64 = sqlx::query_scalar(COUNT_OTHER_TABLES)
+        .fetch_one(pool)
+        .await?;
     if tables == 0 {
         return Ok(0);
     }
@@ -253,9 +258,14 @@ pub(crate) mod tests {
     async fn another_programs_file_is_not_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.db");
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true);
         let pool = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query("create table note (text)").execute(&pool).await.unwrap();
+        sqlx::query("create table note (text)")
+            .execute(&pool)
+            .await
+            .unwrap();
         pool.close().await;
         let url = format!("sqlite:{}", path.display());
         let error = Store::open(&url, Durability::Normal).await.unwrap_err();
@@ -275,11 +285,16 @@ pub(crate) mod tests {
     #[test]
     fn urls_become_paths_or_sentences() {
         assert_eq!(path_of("sqlite:data/w.db").unwrap(), Path::new("data/w.db"));
-        assert_eq!(path_of("sqlite:///tmp/w.db").unwrap(), Path::new("/tmp/w.db"));
+        assert_eq!(
+            path_of("sqlite:///tmp/w.db").unwrap(),
+            Path::new("/tmp/w.db")
+        );
         for bad in ["", "data/w.db", "sqlite:", "sqlite::memory:", "mysql://x"] {
             assert!(matches!(path_of(bad), Err(Error::Url(_))), "{bad}");
         }
-        let error = path_of("postgres://me:secret@host/db").unwrap_err().to_string();
+        let error = path_of("postgres://me:secret@host/db")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("PostgreSQL is not built yet"), "{error}");
         assert!(!error.contains("secret"), "{error}");
     }
@@ -288,8 +303,14 @@ pub(crate) mod tests {
     async fn the_database_is_in_wal_with_the_large_page() {
         let folder = tempfile::tempdir().unwrap();
         let store = fresh(folder.path()).await;
-        let mode: String = sqlx::query_scalar("pragma journal_mode").fetch_one(store.read()).await.unwrap();
-        let size: i64 = sqlx::query_scalar("pragma page_size").fetch_one(store.read()).await.unwrap();
+        let mode: String = sqlx::query_scalar("pragma journal_mode")
+            .fetch_one(store.read())
+            .await
+            .unwrap();
+        let size: i64 = sqlx::query_scalar("pragma page_size")
+            .fetch_one(store.read())
+            .await
+            .unwrap();
         assert_eq!((mode.as_str(), size), ("wal", i64::from(PAGE_SIZE)));
     }
 }

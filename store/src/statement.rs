@@ -27,6 +27,7 @@ mod tests {
             crate::cover::STATEMENTS,
             crate::near::STATEMENTS,
             crate::decision::STATEMENTS,
+            crate::frontier::STATEMENTS,
             crate::label::STATEMENTS,
             crate::training::STATEMENTS,
         ];

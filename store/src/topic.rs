@@ -18,14 +18,25 @@ impl Store {
     /// # Errors
     /// [`Error::TopicName`] for an empty or overlong name.
     pub async fn topic(&self, name: &str, now: i64) -> Result<TopicId> {
-        if let Some(id) = sqlx::query_scalar(FIND).bind(name).fetch_optional(self.read()).await? {
+        if let Some(id) = sqlx::query_scalar(FIND)
+            .bind(name)
+            .fetch_optional(self.read())
+            .await?
+        {
             return Ok(TopicId(id));
         }
         if name.trim().is_empty() || name.chars().count() > 64 {
             return Err(Error::TopicName(name.to_owned()));
         }
-        sqlx::query(ADD).bind(name).bind(now).execute(self.write()).await?;
-        let id = sqlx::query_scalar(FIND).bind(name).fetch_one(self.write()).await?;
+        sqlx::query(ADD)
+            .bind(name)
+            .bind(now)
+            .execute(self.write())
+            .await?;
+        let id = sqlx::query_scalar(FIND)
+            .bind(name)
+            .fetch_one(self.write())
+            .await?;
         Ok(TopicId(id))
     }
 }

@@ -1,0 +1,85 @@
+//! What can be typed, and the command it means.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use cli::{Common, Outcome, Printer, Result, Stop};
+use store::Durability;
+
+use crate::format::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  labeler import decisions.csv --annotator mia
+  labeler export --format jsonl > decisions.jsonl
+  labeler stats
+
+A file to import names each cover by sha256, url or file, and gives a decision
+(keep, reject, unsure, broken) and, if the cover is in no pool yet, a pool:
+  file,decision,pool
+  cats/0001.jpg,keep,positive";
+
+/// Decides which covers belong where.
+#[derive(Debug, Parser)]
+#[command(name = "labeler", version, about, after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take decisions from a CSV or JSONL file
+    Import {
+        /// The file; its ending tells the format
+        file: PathBuf,
+        /// Who says so, where the file does not
+        #[arg(long, value_name = "NAME", default_value = "import")]
+        annotator: String,
+    },
+    /// Print every decision event; importing it again gives the same events
+    Export {
+        /// The form
+        #[arg(long, value_enum, default_value_t = Format::Csv)]
+        format: Format,
+    },
+    /// How far the labeling is
+    Stats,
+}
+
+impl Args {
+    /// The flags of all commands.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// Runs what was typed.
+///
+/// # Errors
+/// What the command fails with.
+pub async fn command(args: Args, printer: Printer, _stop: Stop) -> Result<Outcome> {
+    let (store, topic) = args.common.open(Durability::Full).await?;
+    let outcome = match args.command {
+        Command::Import { file, annotator } => {
+            crate::import::run(&store, topic, &file, &annotator, &printer).await
+        }
+        Command::Export { format } => crate::export::run(&store, topic, format).await,
+        Command::Stats => crate::stats::run(&store, topic, &printer).await,
+    };
+    store.close().await;
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,339 @@
+//! Decision events as CSV and JSONL, out and in. One record type serves both.
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::ValueEnum;
+use cli::{Failure, Result};
+use serde::{Deserialize, Serialize};
+use store::{Choice, Event, Pool, Role, Source};
+
+/// The form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated, first line names the columns.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+impl Format {
+    /// By the ending of a file's name.
+    ///
+    /// # Errors
+    /// Bad input when the ending is neither.
+    pub fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|e| e.to_str()) {
+            Some("csv") => Ok(Self::Csv),
+            Some("jsonl" | "ndjson") => Ok(Self::Jsonl),
+            _ => Err(Failure::usage(format!(
+                "{} ends in neither .csv nor .jsonl\nGive the file the ending of its format.",
+                path.display()
+            ))),
+        }
+    }
+}
+
+/// A row of a file. Exports fill `event` and all that belongs to it; other files name
+/// the cover one way and give a decision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Record {
+    /// Name of the event; present in exports.
+    #[serde(deserialize_with = "filled")]
+    pub event: Option<String>,
+    /// Hexadecimal.
+    #[serde(deserialize_with = "filled")]
+    pub sha256: Option<String>,
+    /// Where the picture was fetched, or the video's page.
+    #[serde(deserialize_with = "filled", skip_serializing)]
+    pub url: Option<String>,
+    /// A path, relative to the file that names it.
+    #[serde(deserialize_with = "filled", skip_serializing)]
+    pub file: Option<String>,
+    /// `negative` or `positive`.
+    #[serde(deserialize_with = "filled")]
+    pub pool: Option<String>,
+    /// `keep`, `reject`, `unsure`, `broken`; empty for an undo.
+    #[serde(deserialize_with = "filled")]
+    pub decision: Option<String>,
+    /// Who.
+    #[serde(deserialize_with = "filled")]
+    pub annotator: Option<String>,
+    /// `annotator` or `reviewer`.
+    #[serde(deserialize_with = "filled")]
+    pub role: Option<String>,
+    /// How it came about.
+    #[serde(deserialize_with = "filled")]
+    pub source: Option<String>,
+    /// The sheet it was confirmed on.
+    #[serde(deserialize_with = "filled")]
+    pub sheet: Option<String>,
+    /// The event it takes back.
+    #[serde(deserialize_with = "filled")]
+    pub undoes: Option<String>,
+    /// Unix milliseconds.
+    pub decided_at: Option<i64>,
+    /// Milliseconds.
+    pub visible_ms: Option<i64>,
+}
+
+/// An empty cell is an absent value.
+fn filled<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    Ok(text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()))
+}
+
+impl From<&Event> for Record {
+    fn from(event: &Event) -> Self {
+        Self {
+            event: Some(event.event.clone()),
+            sha256: Some(hex(&event.sha256)),
+            pool: Some(event.pool.to_string()),
+            decision: event.decision.map(|d| d.to_string()),
+            annotator: Some(event.annotator.clone()),
+            role: Some(event.role.to_string()),
+            source: Some(event.source.to_string()),
+            sheet: event.sheet.clone(),
+            undoes: event.undoes.clone(),
+            decided_at: Some(event.decided_at),
+            visible_ms: event.visible_ms,
+            url: None,
+            file: None,
+        }
+    }
+}
+
+impl Record {
+    /// The event that an exported row is.
+    ///
+    /// # Errors
+    /// A sentence about the first field that is missing or not understood.
+    pub fn event(&self) -> Result<Event, String> {
+        let need =
+            |value: &Option<String>, name: &str| value.clone().ok_or(format!("{name} is missing"));
+        let decision = self.decision()?;
+        if decision.is_none() && self.undoes.is_none() {
+            return Err("decision is missing".into());
+        }
+        Ok(Event {
+            event: need(&self.event, "event")?,
+            sha256: unhex(&need(&self.sha256, "sha256")?)?,
+            pool: parse::<Pool>(&need(&self.pool, "pool")?)?,
+            decision,
+            annotator: need(&self.annotator, "annotator")?,
+            role: parse::<Role>(&need(&self.role, "role")?)?,
+            source: parse::<Source>(&need(&self.source, "source")?)?,
+            sheet: self.sheet.clone(),
+            undoes: self.undoes.clone(),
+            decided_at: self.decided_at.ok_or("decided_at is missing")?,
+            visible_ms: self.visible_ms,
+        })
+    }
+
+    /// The decision, if the row has one.
+    ///
+    /// # Errors
+    /// A sentence when it is none of the four.
+    pub fn decision(&self) -> Result<Option<Choice>, String> {
+        self.decision.as_deref().map(parse::<Choice>).transpose()
+    }
+
+    /// The pool, if the row has one.
+    ///
+    /// # Errors
+    /// A sentence when it is neither.
+    pub fn pool(&self) -> Result<Option<Pool>, String> {
+        self.pool.as_deref().map(parse::<Pool>).transpose()
+    }
+}
+
+fn parse<T: std::str::FromStr<Err = store::Error>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: store::Error| match error {
+        store::Error::Value { what, value } => format!("`{value}` is no {what}"),
+        other => other.to_string(),
+    })
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A SHA-256 from 64 hexadecimal digits.
+///
+/// # Errors
+/// A sentence when it is anything else.
+pub fn unhex(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || format!("`{text}` is no SHA-256 (64 hexadecimal digits)");
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(wrong());
+    }
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong())?;
+    }
+    Ok(bytes)
+}
+
+/// Reads all rows; each is a record, or a sentence about why it is none. Lines count from 1.
+///
+/// # Errors
+/// Bad input when the CSV's first line cannot be read.
+pub fn read(format: Format, text: &str) -> Result<Vec<(usize, Result<Record, String>)>> {
+    match format {
+        Format::Csv => {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            reader.headers().map_err(|error| {
+                Failure::usage(format!("the first line is no CSV header: {error}"))
+            })?;
+            let rows = reader.deserialize().enumerate();
+            Ok(rows
+                .map(|(i, row)| (i + 2, row.map_err(|e: csv::Error| e.to_string())))
+                .collect())
+        }
+        Format::Jsonl => {
+            let lines = text
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| !line.trim().is_empty());
+            Ok(lines
+                .map(|(i, line)| (i + 1, serde_json::from_str(line).map_err(|e| e.to_string())))
+                .collect())
+        }
+    }
+}
+
+/// Writes records one by one.
+pub enum Writer<W: Write> {
+    /// Comma-separated.
+    Csv(Box<csv::Writer<W>>),
+    /// One JSON object a line.
+    Jsonl(W),
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer in that form.
+    pub fn new(format: Format, to: W) -> Self {
+        match format {
+            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(to))),
+            Format::Jsonl => Self::Jsonl(to),
+        }
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// When the other side is gone or full.
+    pub fn write(&mut self, record: &Record) -> std::io::Result<()> {
+        match self {
+            Self::Csv(writer) => {
+                writer
+                    .serialize(record)
+                    .map_err(|error| match error.into_kind() {
+                        csv::ErrorKind::Io(error) => error,
+                        other => std::io::Error::other(format!("{other:?}")),
+                    })
+            }
+            Self::Jsonl(to) => {
+                serde_json::to_writer(&mut *to, record)?;
+                to.write_all(b"\n")
+            }
+        }
+    }
+
+    /// Everything out.
+    ///
+    /// # Errors
+    /// When the other side is gone or full.
+    pub fn finish(self) -> std::io::Result<()> {
+        match self {
+            Self::Csv(mut writer) => writer.flush(),
+            Self::Jsonl(mut to) => to.flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn events() -> impl Strategy<Value = Event> {
+        let decision = prop::sample::select(vec![
+            Choice::Keep,
+            Choice::Reject,
+            Choice::Unsure,
+            Choice::Broken,
+        ]);
+        let name = "[a-z\"',\u{4e00}-\u{4e20}]{1,12}";
+        (
+            any::<[u8; 32]>(),
+            decision,
+            name,
+            any::<bool>(),
+            option::of("[0-9a-f]{8}"),
+            option::of(0..9_000_i64),
+        )
+            .prop_map(
+                |(sha256, decision, annotator, flag, undoes, visible_ms)| Event {
+                    event: hex(&sha256[..16]),
+                    sha256,
+                    pool: if flag { Pool::Positive } else { Pool::Negative },
+                    decision: (undoes.is_none() || flag).then_some(decision),
+                    annotator,
+                    role: if flag {
+                        Role::Reviewer
+                    } else {
+                        Role::Annotator
+                    },
+                    source: if flag {
+                        Source::Sheet
+                    } else {
+                        Source::Explicit
+                    },
+                    sheet: flag.then(|| "s1".to_owned()),
+                    undoes,
+                    decided_at: 1_700_000_000_000,
+                    visible_ms,
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn events_survive_both_formats(all in prop::collection::vec(events(), 0..20)) {
+            for format in [Format::Csv, Format::Jsonl] {
+                let mut bytes = Vec::new();
+                let mut writer = Writer::new(format, &mut bytes);
+                for event in &all {
+                    writer.write(&Record::from(event)).unwrap();
+                }
+                writer.finish().unwrap();
+                if bytes.is_empty() { continue }
+                let rows = read(format, std::str::from_utf8(&bytes).unwrap()).unwrap();
+                let back: Vec<Event> = rows.into_iter().map(|(_, row)| row.unwrap().event().unwrap()).collect();
+                prop_assert_eq!(&back, &all);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_not_understood_says_what_is_wrong() {
+        let rows = read(Format::Csv, "file,decision\na.jpg,maybe\n").unwrap();
+        let record = rows[0].1.clone().unwrap();
+        assert_eq!(record.decision().unwrap_err(), "`maybe` is no decision");
+        assert_eq!(
+            unhex("abc").unwrap_err(),
+            "`abc` is no SHA-256 (64 hexadecimal digits)"
+        );
+        let record = Record {
+            event: Some("e".into()),
+            decision: Some("keep".into()),
+            ..Record::default()
+        };
+        assert_eq!(record.event().unwrap_err(), "sha256 is missing");
+    }
+}

@@ -1,0 +1,53 @@
+use store::{Durability, Pool, Store};
+
+use crate::support::{NEAR, arrival, far};
+
+/// The three programs may start at the same moment on a machine that has no database yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn three_programs_open_one_new_file_twenty_times_over() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("new/whisker.db").display());
+        let programs = (0..3_u32).map(|n| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                let store = Store::open(&url, Durability::Normal).await?;
+                let topic = store.topic("cat", 1).await?;
+                for i in 0..5 {
+                    let id = n * 100 + i;
+                    store
+                        .add(topic, Pool::Negative, NEAR, &[arrival(id, far(id))], 1)
+                        .await?;
+                }
+                store.overview(topic).await.map(|_| ())
+            })
+        });
+        let programs: Vec<_> = programs.collect();
+        for program in programs {
+            program.await.unwrap().unwrap();
+        }
+        let store = Store::open(&url, Durability::Normal).await.unwrap();
+        let topic = store.topic("cat", 1).await.unwrap();
+        assert_eq!(store.overview(topic).await.unwrap().covers, 15);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn near_duplicates_are_found_across_two_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("whisker.db").display());
+    let one = Store::open(&url, Durability::Normal).await.unwrap();
+    let other = Store::open(&url, Durability::Normal).await.unwrap();
+    let topic = one.topic("cat", 1).await.unwrap();
+    one.add(topic, Pool::Negative, NEAR, &[arrival(1, 0)], 1)
+        .await
+        .unwrap();
+    other
+        .add(topic, Pool::Negative, NEAR, &[arrival(2, 1)], 1)
+        .await
+        .unwrap();
+    one.add(topic, Pool::Negative, NEAR, &[arrival(3, 3)], 1)
+        .await
+        .unwrap();
+    assert_eq!(one.overview(topic).await.unwrap().near_duplicates, 2);
+}
