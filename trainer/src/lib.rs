@@ -13,8 +13,10 @@
 //! - [`training`], [`scoring`]: training a fold, and what a net says;
 //! - [`metrics`]: how good that is.
 
+pub mod atomic;
 pub mod augment;
 pub mod average;
+pub mod bench;
 pub mod device;
 pub mod error;
 pub mod fft_conv;
@@ -34,3 +36,4 @@ pub mod schedule;
 pub mod scoring;
 pub mod tensors;
 pub mod training;
+pub mod weights;

@@ -326,3 +326,6 @@ fn judge(margins: &[f32], labels: &[bool]) -> (f64, f64) {
         confusion.accuracy(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! Files that are there whole or not at all, whenever the power goes.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Writes `bytes` beside `path`, syncs them to disk, and renames them into place;
+/// makes the directory if need be. A file of that name is replaced.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(Error::file(directory))?;
+    let unfinished = unfinished_name(path);
+    let written = write_synced(&unfinished, bytes)
+        .and_then(|()| fs::rename(&unfinished, path))
+        // The rename itself is lost in a crash unless the directory is synced.
+        .and_then(|()| File::open(directory)?.sync_all());
+    if written.is_err() {
+        // The first failure is what matters; a leftover does no harm.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written.map_err(Error::file(path))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A name of this process's own in the same directory, for the rename to stay on
+/// one file system.
+fn unfinished_name(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.unfinished", std::process::id()));
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_made_files_replaced_and_nothing_is_left_beside_them() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("deep/er/file");
+        for bytes in [b"one".as_slice(), b"two"] {
+            write(&path, bytes).expect("a writable place");
+            assert_eq!(fs::read(&path).expect("the file"), bytes);
+        }
+        let beside = path.parent().expect("a directory").read_dir();
+        assert_eq!(beside.expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("file");
+        write(&file, b"").expect("a writable place");
+        let refusal = write(&file.join("below"), b"").unwrap_err().to_string();
+        assert!(refusal.contains("file"), "{refusal}");
+    }
+}
