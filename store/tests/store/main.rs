@@ -1,5 +1,8 @@
 //! The store as its three users see it, each test with a database of its own.
 
+// A test that unwraps is a test that fails.
+#![allow(clippy::unwrap_used)]
+
 mod concurrency;
 mod covers;
 mod decisions;
