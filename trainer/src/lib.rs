@@ -11,12 +11,16 @@
 //! - [`nets`]: the nets;
 //! - [`recipe`], [`schedule`], [`optim`], [`average`]: how they are trained;
 //! - [`training`], [`scoring`]: training a fold, and what a net says;
-//! - [`metrics`]: how good that is.
+//! - [`metrics`]: how good that is;
+//! - [`atomic`], [`weights`]: what is kept on disk;
+//! - [`charts`], [`report`]: what people see;
+//! - [`bench`]: how fast it is here.
 
 pub mod atomic;
 pub mod augment;
 pub mod average;
 pub mod bench;
+pub mod charts;
 pub mod device;
 pub mod error;
 pub mod fft_conv;
@@ -32,6 +36,7 @@ pub mod params;
 pub mod pooling;
 pub mod preprocessing;
 pub mod recipe;
+pub mod report;
 pub mod schedule;
 pub mod scoring;
 pub mod tensors;
