@@ -3,3 +3,4 @@
 //! Nothing here links the programs or their crates: they are met as a user meets them.
 
 pub mod draw;
+pub mod site;
