@@ -1,1 +1,121 @@
-//! To come.
+//! Pixels, pure: from the bytes of a picture to a stored cover.
+//!
+//! One code path for the crawler, which stores covers ([`make`]), and for the
+//! trainer, which scores files ([`pixels`]) and reads stored covers back
+//! ([`decode_image`]). Nothing here knows of a database, a clock or a network;
+//! the same bytes and the same [`Rule`] give the same cover.
+//!
+//! In reading order: [`Limits`] and [`sniff`] refuse what should not be decoded,
+//! `walk` looks at a file's blocks, `decode` and `jpeg` make pixels, `resize`
+//! makes them small and upright as the [`Rule`] says, [`phash`] and [`sha256`]
+//! tell covers apart, and a [`Refusal`] says why there is none.
+
+mod decode;
+mod digest;
+mod format;
+mod jpeg;
+mod limits;
+mod phash;
+mod raster;
+mod refusal;
+mod resize;
+mod rule;
+mod walk;
+
+pub use digest::{hex, sha256};
+pub use format::{Format, sniff};
+pub use limits::Limits;
+pub use phash::{NEAR, hamming, phash};
+pub use refusal::Refusal;
+pub use rule::{Chroma, Decoder, Filter, Fit, Kernel, Quality, Rule, UnknownRule};
+
+use raster::Raster;
+
+/// Width and height of a stored cover, in pixels.
+pub const SIDE: u32 = 240;
+
+/// Longest side of a preview, in pixels.
+pub const PREVIEW: u32 = 480;
+
+/// A picture made ready to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// SHA-256 of the bytes as they came: the cover's identity.
+    pub sha256: [u8; 32],
+    /// The cover as a JPEG of [`SIDE`] x [`SIDE`] pixels.
+    pub image: Vec<u8>,
+    /// SHA-256 of `image`.
+    pub image_sha256: [u8; 32],
+    /// The picture in true proportions as a JPEG, its longest side at most
+    /// [`PREVIEW`] pixels.
+    pub preview: Vec<u8>,
+    /// Perceptual hash of the cover's pixels, see [`phash`].
+    pub phash: u64,
+    /// Width of the picture as a viewer shows it, in pixels.
+    pub width: u32,
+    /// Height of the picture as a viewer shows it, in pixels.
+    pub height: u32,
+    /// Format of the bytes as they came.
+    pub format: Format,
+    /// Whether they hold more than one frame; the cover is the first.
+    pub animated: bool,
+    /// Mean colour of the picture.
+    pub mean_rgb: [u8; 3],
+}
+
+/// Makes a cover of the bytes of a picture.
+///
+/// # Errors
+/// A [`Refusal`], always the same for the same arguments.
+pub fn make(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal> {
+    let frame = decode::decode(bytes, rule, limits)?;
+    let small = frame.cover(rule);
+    let preview = resize::preview(&frame.raster, frame.full_size, frame.orientation);
+    let image = jpeg::encode(&small, rule.quality, rule.chroma);
+    let (width, height) = frame.shown_size();
+    Ok(Cover {
+        sha256: sha256(bytes),
+        image_sha256: sha256(&image),
+        image,
+        phash: phash(&small.rgb),
+        mean_rgb: preview.mean(),
+        preview: jpeg::encode(&preview, Quality::PREVIEW, Chroma::Quarter),
+        width,
+        height,
+        format: frame.format,
+        animated: frame.animated,
+    })
+}
+
+/// The RGB bytes (240 x 240 x 3, HWC) that the stored cover of these bytes would
+/// decode to, so that a file and a stored cover of it get the same score.
+///
+/// # Errors
+/// As [`make`].
+pub fn pixels(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let small = decode::decode(bytes, rule, limits)?.cover(rule);
+    decode_image(&jpeg::encode(&small, rule.quality, rule.chroma))
+}
+
+/// The RGB bytes (240 x 240 x 3, HWC) of a stored cover.
+///
+/// # Errors
+/// A [`Refusal`] if `jpeg` is not a JPEG of [`SIDE`] x [`SIDE`] pixels.
+pub fn decode_image(jpeg: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let exactly = Limits {
+        longest: SIDE,
+        shortest: SIDE,
+        ..Limits::default()
+    };
+    if sniff(jpeg)? != Format::Jpeg {
+        return Err(Refusal::NotAnImage);
+    }
+    let decoded = jpeg::decode(jpeg, &Rule::default(), &exactly)?;
+    Ok(decoded.raster.rgb)
+}
+
+impl decode::Frame {
+    fn cover(&self, rule: &Rule) -> Raster {
+        resize::cover(&self.raster, self.full_size, self.orientation, rule)
+    }
+}

@@ -1,0 +1,116 @@
+//! How large a picture may be, asked before its pixels are given memory.
+
+use crate::Refusal;
+
+/// What is refused before a pixel is decoded.
+///
+/// The peak memory of a decode is about 3 bytes a pixel for a baseline JPEG, 9
+/// for a progressive one, and 12 for a PNG with 16-bit alpha, so the default of
+/// 64 megapixels bounds it at 0.8 GB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest file, in bytes.
+    pub bytes: usize,
+    /// Largest area, in pixels.
+    pub pixels: u64,
+    /// Longest side, in pixels.
+    pub longest: u32,
+    /// Shortest side, in pixels: below it is a tracking pixel or a spacer.
+    pub shortest: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 20_000_000,
+            pixels: 64_000_000,
+            longest: 16_384,
+            shortest: 32,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn check_bytes(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.bytes {
+            return Err(Refusal::TooManyBytes {
+                bytes,
+                most: self.bytes,
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_size(&self, width: u32, height: u32) -> Result<(), Refusal> {
+        if width.max(height) > self.longest {
+            return Err(Refusal::TooLargeSide {
+                width,
+                height,
+                most: self.longest,
+            });
+        }
+        if u64::from(width) * u64::from(height) > self.pixels {
+            return Err(Refusal::TooManyPixels {
+                width,
+                height,
+                most: self.pixels,
+            });
+        }
+        if width.min(height) < self.shortest.max(1) {
+            return Err(Refusal::TooSmall {
+                width,
+                height,
+                least: self.shortest.max(1),
+            });
+        }
+        Ok(())
+    }
+
+    /// The most that a decoder may allocate: 16-bit RGBA, and room for its tables.
+    pub(crate) fn allocation(&self) -> u64 {
+        const TABLES: u64 = 1 << 20;
+        self.pixels.saturating_mul(8).saturating_add(TABLES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_is_itself_allowed_and_the_next_value_is_not() {
+        let limits = Limits::default();
+        let table = [
+            (16_384, 3_906, None),
+            (16_385, 100, Some("too-large-side")),
+            (100, 16_385, Some("too-large-side")),
+            (8_000, 8_000, None),
+            (8_000, 8_001, Some("too-many-pixels")),
+            (32, 32, None),
+            (31, 500, Some("too-small")),
+            (0, 0, Some("too-small")),
+        ];
+        for (width, height, class) in table {
+            let found = limits.check_size(width, height).err();
+            assert_eq!(
+                found.map(|refusal| refusal.class()),
+                class,
+                "{width}x{height}"
+            );
+        }
+        assert!(limits.check_bytes(20_000_000).is_ok());
+        assert!(limits.check_bytes(20_000_001).is_err());
+    }
+
+    #[test]
+    fn an_empty_picture_is_too_small_even_without_a_lower_limit() {
+        let limits = Limits {
+            shortest: 0,
+            ..Limits::default()
+        };
+        assert_eq!(
+            limits.check_size(0, 9).map_err(|r| r.class()),
+            Err("too-small")
+        );
+    }
+}
