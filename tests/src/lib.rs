@@ -3,4 +3,5 @@
 //! Nothing here links the programs or their crates: they are met as a user meets them.
 
 pub mod draw;
+pub mod programs;
 pub mod site;

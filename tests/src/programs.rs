@@ -1,0 +1,349 @@
+//! The programs under test, as a user has them: built, on a path, with a database.
+//!
+//! `CARGO_BIN_EXE_*` exists only inside the package that owns a binary, so the programs are
+//! built here, once, and their paths taken from cargo's own messages.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A folder with the programs, for when they are built already.
+pub const BIN_DIR: &str = "WHISKER_BIN_DIR";
+
+/// Longer than any program may take in a test, training included.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+type Paths = BTreeMap<String, PathBuf>;
+
+/// The programs, with a home of their own: an empty folder that holds the database and is
+/// where they are run, so that nothing of the user's is touched.
+pub struct Programs {
+    home: TempDir,
+    paths: &'static Paths,
+}
+
+/// What a program left behind.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Exit code; 128 and the signal's number if a signal ended it.
+    pub code: i32,
+    /// What stdout holds, if that is one JSON value.
+    pub json: Option<Value>,
+    /// Everything on stdout.
+    pub stdout: String,
+    /// Everything on stderr.
+    pub stderr: String,
+}
+
+impl Programs {
+    /// The programs, built if need be, in a fresh home.
+    ///
+    /// # Panics
+    /// If they cannot be built: no test can go on without them.
+    pub fn get() -> Self {
+        static PATHS: OnceLock<Paths> = OnceLock::new();
+        let paths = PATHS.get_or_init(|| find().expect("the workspace's programs build"));
+        let home = tempfile::tempdir().expect("the system has a temporary folder");
+        Self { home, paths }
+    }
+
+    /// Where they are run.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The database's address, the same for all of them.
+    pub fn database(&self) -> String {
+        format!("sqlite:{}", self.home().join("whisker.db").display())
+    }
+
+    /// A program's file.
+    ///
+    /// # Panics
+    /// If the workspace has no such program.
+    pub fn path(&self, program: &str) -> &Path {
+        self.paths
+            .get(program)
+            .unwrap_or_else(|| panic!("no program named {program}"))
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// # Panics
+    /// If it cannot be started or does not end.
+    pub fn run<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Output {
+        self.spawn(program, args).wait()
+    }
+
+    /// Starts a program.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn spawn<S: AsRef<OsStr>>(
+        &self,
+        program: &str,
+        args: impl IntoIterator<Item = S>,
+    ) -> Running {
+        let mut command = Command::new(self.path(program));
+        command.args(args).current_dir(self.home());
+        command
+            .env("WHISKER_DATABASE", self.database())
+            .env("NO_COLOR", "1");
+        Running::new(command).unwrap_or_else(|error| panic!("{program} starts: {error:#}"))
+    }
+}
+
+/// A program at work; it is killed when this is dropped.
+pub struct Running {
+    child: Child,
+    stdout: Stream,
+    stderr: Stream,
+}
+
+/// What has been read from a pipe, and what is still to come.
+struct Stream {
+    lines: Receiver<String>,
+    text: String,
+}
+
+impl Running {
+    fn new(mut command: Command) -> Result<Self> {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let stdout = child.stdout.take().context("stdout was piped")?;
+        let stderr = child.stderr.take().context("stderr was piped")?;
+        Ok(Self {
+            child,
+            stdout: Stream::new(stdout),
+            stderr: Stream::new(stderr),
+        })
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The next line on stdout, for programs that say first where they listen; `None` at the
+    /// end.
+    ///
+    /// # Panics
+    /// If none comes for very long.
+    pub fn line(&mut self) -> Option<String> {
+        self.stdout.next(Instant::now() + PATIENCE)
+    }
+
+    /// Reads stderr up to a line that holds `text`; says whether there was one.
+    ///
+    /// # Panics
+    /// If neither the line nor the end comes for very long.
+    pub fn talk_until(&mut self, text: &str) -> bool {
+        let end = Instant::now() + PATIENCE;
+        while let Some(line) = self.stderr.next(end) {
+            if line.contains(text) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Presses Ctrl-C.
+    pub fn interrupt(&self) {
+        let pid = libc::pid_t::try_from(self.id()).expect("process numbers fit their own type");
+        // SAFETY: kill(2) touches no memory; the child is not yet waited for, so the number
+        // is still its own.
+        unsafe { libc::kill(pid, libc::SIGINT) };
+    }
+
+    /// Ends the program at once, as a power cut would, and waits.
+    ///
+    /// # Panics
+    /// If the system refuses.
+    pub fn kill(mut self) -> Output {
+        self.child
+            .kill()
+            .expect("a child that is not yet waited for can be killed");
+        self.wait()
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Panics
+    /// If it does not come for very long.
+    pub fn wait(mut self) -> Output {
+        let end = Instant::now() + PATIENCE;
+        while self.stdout.next(end).is_some() {}
+        while self.stderr.next(end).is_some() {}
+        let status = self.child.wait().expect("a child can be waited for");
+        let stdout = std::mem::take(&mut self.stdout.text);
+        Output {
+            code: code(status),
+            json: serde_json::from_str(&stdout).ok(),
+            stdout,
+            stderr: std::mem::take(&mut self.stderr.text),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Stream {
+    /// Reads on a thread of its own: a full pipe would stop the program.
+    fn new(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            lines,
+            text: String::new(),
+        }
+    }
+
+    fn next(&mut self, end: Instant) -> Option<String> {
+        match self
+            .lines
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            Ok(line) => {
+                self.text.push_str(&line);
+                self.text.push('\n');
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the program hangs after:\n{}", self.text),
+        }
+    }
+}
+
+fn code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status
+        .code()
+        .or_else(|| Some(128 + status.signal()?))
+        .unwrap_or(-1)
+}
+
+fn find() -> Result<Paths> {
+    match std::env::var_os(BIN_DIR) {
+        Some(folder) => listed(Path::new(&folder)),
+        None => build(),
+    }
+}
+
+fn listed(folder: &Path) -> Result<Paths> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("{BIN_DIR} names {}", folder.display()))?;
+    let mut paths = Paths::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let (Some(name), None) = (path.file_name().and_then(OsStr::to_str), path.extension()) {
+            paths.insert(name.to_string(), path.canonicalize()?);
+        }
+    }
+    Ok(paths)
+}
+
+/// The whole workspace, so that no feature differs from any other build of it, in the
+/// profile of this test.
+fn build() -> Result<Paths> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--workspace", "--bins", "--message-format=json"]);
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = command
+        .current_dir(workspace)
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "cargo build failed");
+    programs(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The binaries among cargo's messages, one JSON object a line.
+fn programs(messages: &str) -> Result<Paths> {
+    let mut paths = Paths::new();
+    for line in messages.lines() {
+        let message: Value = serde_json::from_str(line).context("cargo speaks JSON")?;
+        if let (Some(name), Some(path)) = (
+            message["target"]["name"].as_str(),
+            message["executable"].as_str(),
+        ) {
+            paths.insert(name.into(), path.into());
+        }
+    }
+    if paths.is_empty() {
+        bail!("cargo names no programs");
+    }
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Running {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Running::new(command).unwrap()
+    }
+
+    #[test]
+    fn what_a_program_says_and_how_it_ends_is_kept() {
+        let output = shell(r#"echo '{"a": 1}'; echo talk >&2; exit 3"#).wait();
+        assert_eq!((output.code, output.stderr.as_str()), (3, "talk\n"));
+        assert_eq!(output.json, Some(serde_json::json!({ "a": 1 })));
+    }
+
+    #[test]
+    fn lines_can_be_read_while_the_program_goes_on() {
+        let mut running = shell("echo ready; echo one >&2; echo two >&2; exec sleep 600");
+        assert_eq!(running.line().as_deref(), Some("ready"));
+        assert!(running.talk_until("two"));
+        assert_eq!(running.kill().code, 128 + libc::SIGKILL);
+    }
+
+    #[test]
+    fn an_interrupt_is_a_ctrl_c() {
+        let mut running = shell("trap 'exit 42' INT; echo ready; while :; do :; done");
+        running.line();
+        running.interrupt();
+        assert_eq!(running.wait().code, 42);
+    }
+
+    #[test]
+    fn programs_are_found_among_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"crawler"},"executable":"/t/debug/crawler"}
+{"reason":"build-finished","success":true}"#;
+        let paths = programs(messages).unwrap();
+        assert_eq!(
+            paths.into_iter().collect::<Vec<_>>(),
+            [("crawler".into(), "/t/debug/crawler".into())]
+        );
+        assert!(programs("").is_err());
+    }
+}

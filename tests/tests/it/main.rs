@@ -1,0 +1,5 @@
+//! End to end: what the programs do together, seen from outside.
+
+#![expect(clippy::unwrap_used, reason = "all of this is tests")]
+
+mod manifests;
