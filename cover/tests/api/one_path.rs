@@ -1,0 +1,118 @@
+//! Crawling and scoring see the same pixels.
+
+use cover::{Limits, Rule};
+use image::ImageFormat;
+use turbojpeg::Subsamp;
+
+use crate::draw::{encoded, jpeg, jpeg_with, waves, with_exif};
+use crate::{class, make};
+
+fn rules() -> Vec<Rule> {
+    [
+        "default",
+        "article",
+        "turbojpeg-scaled/antialias-catmull-rom/stretch/q100-444",
+        "turbojpeg-scaled/antialias-lanczos3/crop/q75-420",
+        "turbojpeg/antialias-box/border/q90-444",
+    ]
+    .map(|text| text.parse().expect("a rule"))
+    .to_vec()
+}
+
+#[test]
+fn scoring_a_file_sees_what_scoring_its_stored_cover_sees() {
+    let image = waves(1000, 620);
+    let files = [
+        jpeg(&image),
+        with_exif(&jpeg(&image), 8),
+        encoded(image.clone(), ImageFormat::Png),
+        encoded(waves(90, 40), ImageFormat::Bmp),
+    ];
+    for rule in rules() {
+        for file in &files {
+            let stored = cover::make(file, &rule, &Limits::default()).expect("a picture");
+            let of_stored = cover::decode_image(&stored.image).expect("a stored cover");
+            let of_file = cover::pixels(file, &rule, &Limits::default()).expect("a picture");
+            assert_eq!(of_stored.len(), 240 * 240 * 3);
+            assert!(of_file == of_stored, "{rule}");
+        }
+    }
+}
+
+#[test]
+fn the_same_bytes_give_the_same_cover_whatever_came_before() {
+    let file = jpeg(&waves(400, 300));
+    let first = make(&file).expect("a picture");
+    let scaled: Rule = rules()[3];
+    cover::make(&jpeg(&waves(2000, 1000)), &scaled, &Limits::default()).expect("a picture");
+    assert_eq!(class(&file[..file.len() / 2]), "truncated");
+    assert_eq!(make(&file).expect("a picture"), first);
+}
+
+#[test]
+fn the_identity_is_that_of_the_bytes_and_the_image_has_its_own() {
+    let file = jpeg(&waves(400, 300));
+    let longer = [&file[..], b"comment"].concat();
+    let (one, other) = (
+        make(&file).expect("a picture"),
+        make(&longer).expect("a picture"),
+    );
+    assert_eq!(one.sha256, cover::sha256(&file));
+    assert_ne!(one.sha256, other.sha256);
+    assert_eq!(one.image_sha256, cover::sha256(&one.image));
+    assert_eq!(one.image_sha256, other.image_sha256);
+}
+
+#[test]
+fn a_scaled_decode_gives_nearly_the_pixels_of_a_full_one() {
+    let file = jpeg_with(&waves(1920, 1080), |codec| {
+        codec.set_subsamp(Subsamp::Sub2x2).expect("chroma");
+    });
+    let [full, scaled] = [0, 2]
+        .map(|rule| cover::pixels(&file, &rules()[rule], &Limits::default()).expect("a picture"));
+    let squares: f64 = full
+        .iter()
+        .zip(&scaled)
+        .map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2))
+        .sum();
+    let psnr = 10.0 * (255.0f64.powi(2) * full.len() as f64 / squares).log10();
+    assert!(psnr > 35.0 && squares > 0.0, "{psnr:.1} dB");
+}
+
+#[test]
+fn the_preview_keeps_proportions_and_is_never_enlarged() {
+    for ((width, height), expected) in [
+        ((1280, 720), (480, 270)),
+        ((500, 1000), (240, 480)),
+        ((100, 64), (100, 64)),
+    ] {
+        for rule in rules() {
+            let file = jpeg(&waves(width, height));
+            let cover = cover::make(&file, &rule, &Limits::default()).expect("a picture");
+            let header = turbojpeg::read_header(&cover.preview).expect("a JPEG");
+            assert_eq!((header.width, header.height), expected, "{rule}");
+            assert_eq!((cover.width, cover.height), (width, height));
+        }
+    }
+}
+
+#[test]
+fn a_stored_image_of_another_size_or_format_is_refused() {
+    let png = encoded(waves(240, 240), ImageFormat::Png);
+    let classes = [
+        jpeg(&waves(240, 239)),
+        jpeg(&waves(241, 240)),
+        png,
+        b"text".to_vec(),
+    ]
+    .map(|bytes| cover::decode_image(&bytes).expect_err("refused").class());
+    assert_eq!(
+        classes,
+        [
+            "too-small",
+            "too-large-side",
+            "not-an-image",
+            "not-an-image"
+        ]
+    );
+}
