@@ -1,11 +1,8 @@
 //! JPEG through libjpeg-turbo, strictly: what it warns of is refused.
 
-use std::cell::RefCell;
-
 use image::metadata::Orientation;
 use turbojpeg::{
-    Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor,
-    Subsamp,
+    Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp,
 };
 
 use crate::raster::Raster;
@@ -15,12 +12,6 @@ use crate::{Format, Limits, Refusal, Rule, resize, walk};
 /// Scans of a progressive file. Encoders write about ten; each scan costs a pass
 /// over the whole picture, so a small file with thousands is an attack.
 const MOST_SCANS: u32 = 100;
-
-thread_local! {
-    /// Setting a codec up costs as much as a tenth of a small cover.
-    static DECOMPRESSOR: RefCell<Option<Decompressor>> = const { RefCell::new(None) };
-    static COMPRESSOR: RefCell<Option<Compressor>> = const { RefCell::new(None) };
-}
 
 /// A decoded JPEG, not yet upright.
 pub(crate) struct Decoded {
@@ -34,28 +25,7 @@ pub(crate) struct Decoded {
 
 /// Decodes `bytes`, which begin as a JPEG.
 pub(crate) fn decode(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Decoded, Refusal> {
-    // Taken out, not borrowed: a codec that failed is dropped with its state.
-    let mut codec = match DECOMPRESSOR.take() {
-        Some(codec) => codec,
-        None => new_decompressor().map_err(|error| refusal(&error))?,
-    };
-    let decoded = decode_with(&mut codec, bytes, rule, limits)?;
-    DECOMPRESSOR.set(Some(codec));
-    Ok(decoded)
-}
-
-fn new_decompressor() -> turbojpeg::Result<Decompressor> {
-    let mut codec = Decompressor::new()?;
-    codec.set_scan_limit(MOST_SCANS)?;
-    Ok(codec)
-}
-
-fn decode_with(
-    codec: &mut Decompressor,
-    bytes: &[u8],
-    rule: &Rule,
-    limits: &Limits,
-) -> Result<Decoded, Refusal> {
+    let mut codec = decompressor().map_err(|error| refusal(&error))?;
     let header = codec.read_header(bytes).map_err(|error| refusal(&error))?;
     // A JPEG states its sides in 16 bits.
     let full_size = (header.width as u32, header.height as u32);
@@ -72,12 +42,19 @@ fn decode_with(
     codec
         .set_scaling_factor(factor)
         .map_err(|error| refusal(&error))?;
-    let raster = pixels(codec, bytes, &header.scaled(factor)).map_err(|error| refusal(&error))?;
+    let raster =
+        pixels(&mut codec, bytes, &header.scaled(factor)).map_err(|error| refusal(&error))?;
     Ok(Decoded {
         raster,
         full_size,
         orientation,
     })
+}
+
+fn decompressor() -> turbojpeg::Result<Decompressor> {
+    let mut codec = Decompressor::new()?;
+    codec.set_scan_limit(MOST_SCANS)?;
+    Ok(codec)
 }
 
 /// The smallest factor whose pixels still cover all that is made from them. Only
@@ -146,7 +123,7 @@ fn inks_to_rgb(inks: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// Encodes a raster.
+/// Encodes a raster within the limits.
 pub(crate) fn encode(raster: &Raster, quality: Quality, chroma: Chroma) -> Vec<u8> {
     let image = Image {
         pixels: raster.rgb.as_slice(),
@@ -159,18 +136,9 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, chroma: Chroma) -> Vec<u
         Chroma::Full => Subsamp::None,
         Chroma::Quarter => Subsamp::Sub2x2,
     };
-    let encode = |codec: &mut Compressor| {
-        codec.set_quality(quality.get().into())?;
-        codec.set_subsamp(subsamp)?;
-        codec.compress_to_vec(image)
-    };
-    let mut codec = match COMPRESSOR.take() {
-        Some(codec) => codec,
-        None => Compressor::new().expect("a compressor needs nothing but memory"),
-    };
-    let jpeg = encode(&mut codec).expect("a raster within the limits has a legal JPEG size");
-    COMPRESSOR.set(Some(codec));
-    jpeg
+    turbojpeg::compress(image, quality.get().into(), subsamp)
+        .expect("a raster within the limits has a legal JPEG size")
+        .to_vec()
 }
 
 /// libjpeg's first complaint decides: a source that ran dry is a truncated file.

@@ -1,19 +1,13 @@
 //! From a decoded picture to the cover and its preview.
 
-use std::cell::RefCell;
-
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 
 use crate::raster::Raster;
 use crate::rule::{Filter, Fit, Kernel};
 use crate::{PREVIEW, Rule, SIDE};
-
-thread_local! {
-    /// Keeps its scratch memory from one picture to the next.
-    static RESIZER: RefCell<Resizer> = RefCell::new(Resizer::new());
-}
 
 /// The upright cover, [`SIDE`] x [`SIDE`], of a picture that had `full_size`
 /// before a scaled decoder reduced it to `source`.
@@ -80,16 +74,20 @@ fn scale(source: &Raster, size: (u32, u32), algorithm: ResizeAlg, crop: bool) ->
     if crop {
         options = options.fit_into_destination(None);
     }
-    let view = ImageRef::new(source.width, source.height, &source.rgb, PixelType::U8x3)
+    // Typed, so that the compiler makes the code for one kind of pixel and not for all
+    // fourteen: minutes of every build.
+    let view = TypedImageRef::<U8x3>::from_buffer(source.width, source.height, &source.rgb)
         .expect("a raster holds three bytes a pixel");
-    let mut scaled = Image::new(size.0, size.1, PixelType::U8x3);
-    RESIZER
-        .with_borrow_mut(|resizer| resizer.resize(&view, &mut scaled, &options))
-        .expect("both images have the same kind of pixel");
+    let mut rgb = vec![0; size.0 as usize * size.1 as usize * 3];
+    let mut scaled = TypedImage::<U8x3>::from_buffer(size.0, size.1, &mut rgb)
+        .expect("three bytes a pixel were just given");
+    Resizer::new()
+        .resize_typed(&view, &mut scaled, &options)
+        .expect("the crop lies within the source");
     Raster {
         width: size.0,
         height: size.1,
-        rgb: scaled.into_vec(),
+        rgb,
     }
 }
 
