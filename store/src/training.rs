@@ -1,5 +1,14 @@
 //! Runs, folds, predictions, models, scores.
+//!
+//! A run is stored with all that makes it before its first epoch; a fold is claimed until a
+//! time, and its result, with every prediction, is one transaction.
 
-use crate::statement::statements;
+pub mod fold;
+pub mod model;
+pub mod run;
+pub mod score;
 
-statements! {}
+pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
+pub use model::{ModelRow, NewModel};
+pub use run::{Begun, NewRun, PredictionRow, RunId, RunRow, RunState};
+pub use score::{Find, Unscored};

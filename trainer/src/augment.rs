@@ -6,13 +6,14 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::keyed::{Purpose, generator};
 
 /// How far covers are varied. No vertical mirror and no rotation: covers carry
 /// text and have an up and a down.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Augmentation {
     /// Smallest share of the picture's area that a crop keeps.
     pub smallest_area: f64,

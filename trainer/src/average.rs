@@ -1,7 +1,6 @@
-//! An exponential average of the weights: scores more steadily than the last
-//! step does.
+//! An exponential average of a net: scores more steadily than the last step does.
 
-use crate::params::{Params, Role};
+use crate::params::Params;
 
 /// Longest memory of the average, in steps about 1/(1 − this).
 const DECAY: f64 = 0.999;
@@ -15,7 +14,11 @@ pub struct Average {
 impl Average {
     /// Moves `average` towards `params`, a net of the same making, by
     /// 1 − min(0.999, (1+t)/(10+t)): a new average must not remember the first
-    /// weights for long. Running statistics are averages already and are copied.
+    /// weights for long.
+    ///
+    /// Running statistics are averaged like weights. Copied, they would be those
+    /// of the last few batches under weights that do not score: on the residual
+    /// net that cost up to six points of accuracy between one epoch and the next.
     pub fn update(&mut self, average: &Params, params: &Params) {
         let t = f64::from(self.updates);
         self.updates += 1;
@@ -23,12 +26,7 @@ impl Average {
         tch::no_grad(|| {
             for (mine, theirs) in average.iter().zip(params.iter()) {
                 let mut tensor = mine.tensor.shallow_clone();
-                match mine.role {
-                    Role::Buffer => tensor.copy_(&theirs.tensor),
-                    Role::Weight | Role::Undecayed => {
-                        let _ = tensor.lerp_(&theirs.tensor, 1.0 - decay);
-                    }
-                }
+                let _ = tensor.lerp_(&theirs.tensor, 1.0 - decay);
             }
         });
     }
@@ -37,10 +35,11 @@ impl Average {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Role;
     use tch::Tensor;
 
     #[test]
-    fn weights_are_averaged_and_running_statistics_copied() {
+    fn weights_and_running_statistics_are_averaged_faster_at_first() {
         let mut params = Params::default();
         let mut weight = params.add("w".into(), Tensor::from_slice(&[0.0f32]), Role::Weight);
         let mut mean = params.add("m".into(), Tensor::from_slice(&[0.0f32]), Role::Buffer);
@@ -53,12 +52,10 @@ mod tests {
         // Decays 1/10 and 2/11: 0 → 0.9 → 0.9·2/11 + 9/11.
         for expected in [0.9, 0.9 * 2.0 / 11.0 + 9.0 / 11.0] {
             updates.update(&average, &params);
-            let values: Vec<f64> = average
-                .iter()
-                .map(|p| p.tensor.double_value(&[0]))
-                .collect();
-            assert!((values[0] - expected).abs() < 1e-6, "{values:?}");
-            assert_eq!(values[1], 1.0);
+            for param in average.iter() {
+                let value = param.tensor.double_value(&[0]);
+                assert!((value - expected).abs() < 1e-6, "{}: {value}", param.name);
+            }
         }
     }
 }

@@ -5,10 +5,12 @@
 //! so both the rules and the draws are made here.
 
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
 
 /// How weights of convolutions and linear layers start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Init {
     /// PyTorch's default for both kinds of layer: Kaiming uniform with a = √5,
     /// that is U(±1/√fan_in).

@@ -1,6 +1,7 @@
 //! Layers made the PyTorch way: constructors, first values and forward passes.
 
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::fft_conv::{self, SpectrumCache};
@@ -12,7 +13,8 @@ use crate::params::{Params, Role};
 const LARGE_KERNEL: i64 = 16;
 
 /// How convolutions are carried out. Stored with a run: the bits depend on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kernels {
     /// Large kernels by FFT, small ones by the library.
     #[default]

@@ -12,33 +12,61 @@
 //! - [`recipe`], [`schedule`], [`optim`], [`average`]: how they are trained;
 //! - [`training`], [`scoring`]: training a fold, and what a net says;
 //! - [`metrics`]: how good that is;
+//! - [`calibration`]: from margins to probabilities;
+//! - [`rate_range`]: a learning rate for `--lr auto`;
 //! - [`atomic`], [`weights`]: what is kept on disk;
 //! - [`charts`], [`report`]: what people see;
 //! - [`bench`]: how fast it is here.
+//!
+//! That much is pure, but for files. What connects it to the database and to people:
+//!
+//! - [`config`], [`flags`]: every choice, as stored and as typed;
+//! - [`session`]: what every command works with;
+//! - [`dataset`], [`pixels`], [`learner`]: from the database to a training;
+//! - [`holder`]: who has a fold in hand;
+//! - [`results`]: what a run gave;
+//! - [`models`], [`finder`]: what scores, and scoring every cover;
+//! - [`libtorch`]: the library that all this runs on;
+//! - [`commands`], [`args`]: what can be typed.
 
+pub mod args;
 pub mod atomic;
 pub mod augment;
 pub mod average;
 pub mod bench;
+pub mod calibration;
 pub mod charts;
+pub mod commands;
+pub mod config;
+pub mod dataset;
 pub mod device;
 pub mod error;
 pub mod fft_conv;
+pub mod finder;
+pub mod flags;
 pub mod folds;
 mod fused_adam;
+pub mod holder;
 pub mod init;
 pub mod keyed;
 pub mod layers;
+pub mod learner;
+pub mod libtorch;
 pub mod metrics;
+pub mod models;
 pub mod nets;
 pub mod optim;
 pub mod params;
+pub mod pixels;
 pub mod pooling;
 pub mod preprocessing;
+pub mod rate_range;
 pub mod recipe;
 pub mod report;
+pub mod results;
 pub mod schedule;
 pub mod scoring;
+pub mod session;
 pub mod tensors;
 pub mod training;
 pub mod weights;

@@ -1,2 +1,7 @@
-//! To come.
-fn main() {}
+//! A door: see the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(trainer::args::Args::common, trainer::args::command)
+}

@@ -3,6 +3,7 @@
 //! tch's optimizers keep their state out of reach, so a training could not go on
 //! after a stop.
 
+use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use crate::fused_adam;
@@ -10,7 +11,7 @@ use crate::params::{Param, Params, Role};
 
 /// The numbers of Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter
 /// 2019), other than the learning rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamSpec {
     /// Decay of the first and second moment.
     pub betas: (f64, f64),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::augment::Augmentation;
 use crate::error::Error;
 use crate::init::Init;
@@ -13,7 +15,8 @@ use crate::preprocessing::Preprocessing;
 use crate::schedule::Schedule;
 
 /// The recipes by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RecipeName {
     /// What is known to work today.
     #[default]
@@ -44,7 +47,7 @@ impl FromStr for RecipeName {
 }
 
 /// All that decides how a net is trained, except data and seed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The recipe that the values come from.
     pub name: RecipeName,

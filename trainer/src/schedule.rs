@@ -2,14 +2,21 @@
 
 use std::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
+use crate::rate_range::LOWEST_SHARE;
+
 /// How the rate moves over a training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Schedule {
     /// The same throughout.
     Constant,
     /// Linear warm-up to the peak, then half a cosine down to a thousandth of it
     /// (one cycle; Smith 2018, with the cosine of Loshchilov and Hutter 2017).
     OneCycle,
+    /// Rising from a millionth of the peak by the same factor each step.
+    RangeTest,
 }
 
 /// Share of all steps that warm up …
@@ -27,6 +34,10 @@ impl Schedule {
         match self {
             Schedule::Constant => 1.0,
             Schedule::OneCycle => one_cycle(step as f64, steps as f64),
+            Schedule::RangeTest => {
+                let left = 1.0 - (step + 1) as f64 / steps as f64;
+                LOWEST_SHARE.powf(left)
+            }
         }
     }
 }
@@ -55,6 +66,14 @@ mod tests {
         assert!(rate(499) < 1.0 && rate(501) < 1.0);
         assert!((rate(5250) - 0.5005).abs() < 1e-3);
         assert!(rate(9_999) < 0.00101);
+    }
+
+    #[test]
+    fn a_range_test_rises_by_one_factor_up_to_the_peak() {
+        let rate = |step| Schedule::RangeTest.factor(step, 60);
+        assert!((rate(59) - 1.0).abs() < 1e-12);
+        assert!((rate(49) - 0.1).abs() < 1e-12);
+        assert!(rate(0) < 2e-6);
     }
 
     proptest! {

@@ -36,6 +36,28 @@ impl Covers {
         }
     }
 
+    /// Covers side by side, in order; their sides must agree.
+    ///
+    /// # Panics
+    /// If there is no part.
+    pub fn cat(parts: &[Covers]) -> Covers {
+        let join = |tensor: fn(&Covers) -> &Tensor| {
+            Tensor::cat(&parts.iter().map(tensor).collect::<Vec<_>>(), 0)
+        };
+        Covers {
+            pixels: join(|part| &part.pixels),
+            labels: join(|part| &part.labels),
+        }
+    }
+
+    /// The same on another device.
+    pub fn to_device(&self, device: Device) -> Covers {
+        Covers {
+            pixels: self.pixels.to_device(device),
+            labels: self.labels.to_device(device),
+        }
+    }
+
     /// Number of covers.
     pub fn len(&self) -> usize {
         self.labels.numel()

@@ -62,6 +62,11 @@ impl Calibration {
 
 /// Writes a model's tensors and card to `path`, all or nothing.
 pub fn save(path: &Path, params: &Params, card: &Card) -> Result<(), Error> {
+    atomic::write(path, &to_bytes(params, card))
+}
+
+/// A weights file: the same tensors and card give the same bytes.
+pub fn to_bytes(params: &Params, card: &Card) -> Vec<u8> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = params
         .iter()
         .map(|param| {
@@ -78,8 +83,7 @@ pub fn save(path: &Path, params: &Params, card: &Card) -> Result<(), Error> {
     });
     let card = serde_json::to_string(card).expect("a card is plain data");
     let metadata = HashMap::from([(CARD.to_string(), card)]);
-    let file = serialize(views, Some(metadata)).map_err(|error| wrong(path, error.to_string()))?;
-    atomic::write(path, &file)
+    serialize(views, Some(metadata)).expect("names and sizes of a net are well-formed")
 }
 
 /// Reads a weights file, checks that it is whole and holds exactly the tensors of

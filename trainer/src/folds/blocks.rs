@@ -24,12 +24,12 @@ pub struct Oversized {
 
 /// Joins near-duplicate pairs and covers of the same known uploader.
 ///
-/// `near` holds pairs of rows, `owners` and `labels` one entry a row. A block
-/// with more than 1/`folds` of a class falls back to its near-duplicates alone.
+/// `near` holds pairs of rows, `owners` rows with an uploader each (a cover may
+/// have several), `labels` one entry a row. A block with more than 1/`folds` of a class falls back to its near-duplicates alone.
 pub fn join<O: Eq + Hash>(
     labels: &[bool],
     near: &[(usize, usize)],
-    owners: &[Option<O>],
+    owners: &[(usize, O)],
     folds: usize,
 ) -> Blocks {
     let count = labels.len();
@@ -56,15 +56,15 @@ pub fn join<O: Eq + Hash>(
     }
 }
 
-fn join_owners<O: Eq + Hash>(alike: &[usize], owners: &[Option<O>]) -> Vec<usize> {
+fn join_owners<O: Eq + Hash>(alike: &[usize], owners: &[(usize, O)]) -> Vec<usize> {
     let mut forest = Forest::new(alike.len());
     let mut first_of: HashMap<&O, usize> = HashMap::new();
-    for (row, owner) in owners.iter().enumerate() {
-        forest.join(row, alike[row]);
-        if let Some(owner) = owner {
-            let first = *first_of.entry(owner).or_insert(row);
-            forest.join(row, first);
-        }
+    for (row, root) in alike.iter().enumerate() {
+        forest.join(row, *root);
+    }
+    for (row, owner) in owners {
+        let first = *first_of.entry(owner).or_insert(*row);
+        forest.join(*row, first);
     }
     (0..alike.len()).map(|row| forest.root(row)).collect()
 }
@@ -130,30 +130,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NOBODY: Option<&str> = None;
-
     #[test]
     fn chains_of_near_duplicates_and_uploaders_become_one_block() {
         let labels = [true, true, true, true, false, false, false, false];
-        let owners = [
-            NOBODY,
-            NOBODY,
-            Some("a"),
-            Some("a"),
-            NOBODY,
-            NOBODY,
-            NOBODY,
-            NOBODY,
-        ];
-        // 0–1 and 1–2 are near, 2 and 3 are one uploader's.
+        let owners = [(2, "a"), (3, "a"), (5, "b"), (5, "c"), (6, "b"), (7, "c")];
+        // 0–1 and 1–2 are near, 2 and 3 are one uploader's; two uploaders share 5.
         let blocks = join(&labels, &[(0, 1), (1, 2)], &owners, 1);
-        assert_eq!(blocks.of, [0, 0, 0, 0, 1, 2, 3, 4]);
+        assert_eq!(blocks.of, [0, 0, 0, 0, 1, 2, 2, 2]);
         assert!(blocks.oversized.is_empty());
     }
 
     #[test]
-    fn unknown_uploaders_join_nothing() {
-        let blocks = join(&[true, false, true], &[], &[NOBODY, NOBODY, NOBODY], 2);
+    fn covers_without_a_known_uploader_stay_apart() {
+        let nobody: [(usize, &str); 0] = [];
+        let blocks = join(&[true, false, true], &[], &nobody, 2);
         assert_eq!(blocks.of, [0, 1, 2]);
     }
 
@@ -161,9 +151,7 @@ mod tests {
     fn an_uploader_with_more_than_a_folds_share_falls_back_to_near_duplicates() {
         let mut labels = vec![false; 20];
         labels.extend([true; 8]);
-        let mut owners = vec![NOBODY; 20];
-        owners.extend([Some("a"), Some("a"), Some("a"), Some("b"), Some("b")]);
-        owners.extend([NOBODY; 3]);
+        let owners = [(20, "a"), (21, "a"), (22, "a"), (23, "b"), (24, "b")];
         let blocks = join(&labels, &[(20, 21)], &owners, 4);
         // "a" has 3 of 8, more than a quarter; "b" has 2, which is a quarter.
         assert_eq!(blocks.oversized, [Oversized { covers: 3, of: 8 }]);
@@ -177,12 +165,13 @@ mod tests {
         fn near_duplicates_share_a_block_and_numbers_have_no_gaps(
             labels in prop::collection::vec(any::<bool>(), 2..60),
             pairs in prop::collection::vec((0usize..60, 0usize..60), 0..40),
-            owners in prop::collection::vec(prop::option::of(0u8..5), 60),
+            owners in prop::collection::vec((0usize..60, 0u8..5), 0..40),
             folds in 2usize..6,
         ) {
             let count = labels.len();
             let pairs: Vec<_> = pairs.into_iter().map(|(l, r)| (l % count, r % count)).collect();
-            let blocks = join(&labels, &pairs, &owners[..count], folds);
+            let owners: Vec<_> = owners.into_iter().map(|(row, owner)| (row % count, owner)).collect();
+            let blocks = join(&labels, &pairs, &owners, folds);
             for (left, right) in pairs {
                 prop_assert_eq!(blocks.of[left], blocks.of[right]);
             }

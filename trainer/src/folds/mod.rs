@@ -129,22 +129,29 @@ fn count_blocks(labels: &[bool], block_of: &[usize]) -> Vec<Counts> {
     counts
 }
 
-fn check(labels: &[bool], blocks: &[Counts], folds: usize) -> Result<(), FoldsError> {
-    if labels.is_empty() {
+/// Whether there is something to tell apart.
+///
+/// # Errors
+/// [`FoldsError::NoLabels`] or [`FoldsError::OneClass`].
+pub fn check_classes(labels: &[bool]) -> Result<(), FoldsError> {
+    let Some(first) = labels.first() else {
         return Err(FoldsError::NoLabels);
+    };
+    match labels.iter().all(|label| label == first) {
+        false => Ok(()),
+        true => Err(FoldsError::OneClass {
+            class: CLASSES[usize::from(*first)],
+            count: labels.len(),
+        }),
     }
+}
+
+fn check(labels: &[bool], blocks: &[Counts], folds: usize) -> Result<(), FoldsError> {
     if folds < 2 {
         return Err(FoldsError::TooFew { folds });
     }
+    check_classes(labels)?;
     let with = |class: usize| blocks.iter().filter(|counts| counts[class] > 0).count();
-    for class in [0, 1] {
-        if with(class) == 0 {
-            return Err(FoldsError::OneClass {
-                class: CLASSES[1 - class],
-                count: labels.len(),
-            });
-        }
-    }
     let scarce = if with(0) < with(1) { 0 } else { 1 };
     if with(scarce) < folds {
         return Err(FoldsError::FewBlocks {

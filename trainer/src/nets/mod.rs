@@ -7,6 +7,7 @@ mod resnet;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
 
 use crate::error::Error;
@@ -16,7 +17,8 @@ use crate::layers::{Builder, Kernels, Pass};
 use crate::params::Params;
 
 /// A kind of net.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Net {
     /// The article's net with 45×45 and 20×20 kernels.
     LeNet,
@@ -88,6 +90,20 @@ impl Net {
 impl fmt::Display for Net {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(self.spec().name)
+    }
+}
+
+impl From<Net> for String {
+    fn from(net: Net) -> String {
+        net.to_string()
+    }
+}
+
+impl TryFrom<String> for Net {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Net, Error> {
+        name.parse()
     }
 }
 

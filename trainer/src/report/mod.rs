@@ -200,7 +200,7 @@ impl Report {
     }
 
     fn tile(&self, mistake: &Mistake) -> Markup {
-        let source = format!("data:image/jpeg;base64,{}", BASE64.encode(&mistake.jpeg));
+        let source = image_source(&mistake.jpeg);
         let label = if mistake.label {
             self.topic.clone()
         } else {
@@ -247,8 +247,13 @@ fn figure(name: &str, value: Option<String>) -> Markup {
     }
 }
 
-/// A title page may link anywhere; only what a browser opens as a page is linked.
-fn is_web(url: &str) -> bool {
+/// A JPEG inside the page.
+pub fn image_source(jpeg: &[u8]) -> String {
+    format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg))
+}
+
+/// A site may name anything as a page; only what a browser opens as one is linked.
+pub fn is_web(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 

@@ -1,0 +1,158 @@
+//! Scores of candidates by a model, and the videos that they lead to.
+
+use sqlx::FromRow;
+
+use crate::label::hash;
+use crate::statement::statements;
+use crate::{Result, Store, TopicId};
+
+statements! {
+    UNSCORED = "
+        select p.cover_id, i.image
+        from pool p join cover_image i on i.cover_id = p.cover_id
+        where p.topic_id = $1 and p.cover_id > $3
+          and not exists (select 1 from score s
+                          where s.model_id = $2 and s.cover_id = p.cover_id)
+        order by p.cover_id limit $4";
+    COUNT_UNSCORED = "
+        select count(*) from pool p
+        where p.topic_id = $1
+          and not exists (select 1 from score s
+                          where s.model_id = $2 and s.cover_id = p.cover_id)";
+    PUT_SCORE = "
+        insert into score (model_id, cover_id, probability, scored_at) values ($1, $2, $3, $4)
+        on conflict (model_id, cover_id) do update set
+            probability = excluded.probability, scored_at = excluded.scored_at";
+    /// A video with several covers is found once, by its surest.
+    FINDS = "
+        select url, title, site, probability, sha256, cover_id
+        from (
+            select v.id, v.url, v.title, v.site, s.probability, c.sha256, s.cover_id,
+                   row_number() over (partition by v.id
+                                      order by s.probability desc, s.cover_id) as place
+            from score s
+            join pool p on p.cover_id = s.cover_id and p.topic_id = $2
+            join cover c on c.id = s.cover_id
+            join sighting g on g.cover_id = c.id
+            join video v on v.id = g.video_id
+            where s.model_id = $1 and s.probability >= $3
+              and ($4 or not exists (select 1 from standing d
+                                     where d.topic_id = $2 and d.cover_id = s.cover_id))
+        ) found
+        where place = 1
+        order by probability desc, id limit $5";
+}
+
+/// A candidate that a model has not scored.
+#[derive(Debug, Clone, FromRow)]
+pub struct Unscored {
+    /// The cover's id.
+    pub cover_id: i64,
+    /// Its 240×240 JPEG.
+    pub image: Vec<u8>,
+}
+
+/// A video whose undecided cover a model believes to show the topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Find {
+    /// The page to open.
+    pub url: String,
+    /// Untrusted text.
+    pub title: String,
+    /// Where it is.
+    pub site: String,
+    /// Of the topic.
+    pub probability: f64,
+    /// The cover's identity.
+    pub sha256: [u8; 32],
+    /// The cover's id.
+    pub cover: i64,
+}
+
+impl Store {
+    /// At most `limit` candidates of ids above `after` that the model has not scored.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unscored(
+        &self,
+        topic: TopicId,
+        model: i64,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Unscored>> {
+        Ok(sqlx::query_as(UNSCORED)
+            .bind(topic.0)
+            .bind(model)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?)
+    }
+
+    /// How many candidates the model has not scored.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_unscored(&self, topic: TopicId, model: i64) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar(COUNT_UNSCORED)
+            .bind(topic.0)
+            .bind(model)
+            .fetch_one(self.read())
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Stores scores, as (cover id, probability), in one transaction.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn put_scores(&self, model: i64, scores: &[(i64, f64)], now: i64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for (cover, probability) in scores {
+            sqlx::query(PUT_SCORE)
+                .bind(model)
+                .bind(cover)
+                .bind(probability)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Videos with a cover of at least this probability, most certain first: an undecided
+    /// one, or any with `decided_too`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn finds(
+        &self,
+        topic: TopicId,
+        model: i64,
+        threshold: f64,
+        decided_too: bool,
+        limit: u32,
+    ) -> Result<Vec<Find>> {
+        let rows: Vec<(String, String, String, f64, Vec<u8>, i64)> = sqlx::query_as(FINDS)
+            .bind(model)
+            .bind(topic.0)
+            .bind(threshold)
+            .bind(decided_too)
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?;
+        let find = |(url, title, site, probability, sha256, cover): (_, _, _, _, Vec<u8>, _)| {
+            Ok(Find {
+                url,
+                title,
+                site,
+                probability,
+                sha256: hash(&sha256)?,
+                cover,
+            })
+        };
+        rows.into_iter().map(find).collect()
+    }
+}

@@ -1,0 +1,325 @@
+use store::decision::{CoverName, Statement};
+use store::training::{Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunId, RunState};
+use store::{Choice, Error, Pool};
+
+use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
+
+/// `count` covers in the negative pool; their ids.
+async fn covers(fixture: &Fixture, count: u32) -> Vec<i64> {
+    let arrivals: Vec<_> = (0..count).map(|n| arrival(n, far(n))).collect();
+    let settled = fixture
+        .store
+        .add(fixture.topic, Pool::Negative, NEAR, &arrivals, 2)
+        .await
+        .unwrap();
+    settled.into_iter().map(|one| one.cover).collect()
+}
+
+/// A run whose covers are labeled in turn and divided in two.
+fn new_run(covers: &[i64]) -> NewRun {
+    let row = |(place, cover): (usize, &i64)| {
+        (
+            *cover,
+            place % 2 == 1,
+            u32::try_from(place / 2 % 2).unwrap(),
+        )
+    };
+    NewRun {
+        net: "resnet".into(),
+        recipe: "modern".into(),
+        config: "{}".into(),
+        seed: 1,
+        folds: 2,
+        dataset: [7; 32],
+        last_event: 0,
+        code: "test".into(),
+        device: "cpu".into(),
+        threads: 2,
+        covers: covers.iter().enumerate().map(row).collect(),
+    }
+}
+
+async fn begun(fixture: &Fixture) -> (RunId, Vec<i64>) {
+    let covers = covers(fixture, 8).await;
+    let new = new_run(&covers);
+    let begun = fixture.store.begin_run(fixture.topic, &new, false, 3);
+    (begun.await.unwrap().run(), covers)
+}
+
+fn result(predictions: Vec<(i64, f64)>) -> FoldResult {
+    FoldResult {
+        epochs: 5,
+        seconds: 1.5,
+        weights: Some("w".into()),
+        predictions,
+    }
+}
+
+#[tokio::test]
+async fn the_same_question_finds_its_unfinished_run_and_another_does_not() {
+    let fixture = fresh().await;
+    let (run, covers) = begun(&fixture).await;
+    let begin = |new: NewRun| async {
+        let begun = fixture.store.begin_run(fixture.topic, &new, false, 4);
+        begun.await.unwrap()
+    };
+    let same = new_run(&covers);
+    assert_eq!(begin(same.clone()).await, Begun::Unfinished(run));
+    let config = r#"{"epochs":3}"#.to_owned();
+    let others = [
+        NewRun {
+            seed: 2,
+            ..same.clone()
+        },
+        NewRun {
+            threads: 1,
+            ..same.clone()
+        },
+        NewRun {
+            code: "other".into(),
+            ..same.clone()
+        },
+        NewRun {
+            dataset: [8; 32],
+            ..same.clone()
+        },
+        NewRun {
+            config,
+            ..same.clone()
+        },
+    ];
+    for other in others {
+        assert!(matches!(begin(other).await, Begun::New(_)));
+    }
+    let settle = fixture.store.settle_run(run, RunState::Finished, None, 5);
+    settle.await.unwrap();
+    assert_eq!(begin(same.clone()).await, Begun::Finished(run));
+    let afresh = fixture.store.begin_run(fixture.topic, &same, true, 6);
+    let Begun::New(another) = afresh.await.unwrap() else {
+        panic!("asked afresh");
+    };
+    assert_eq!(begin(same.clone()).await, Begun::Unfinished(another));
+    let settle = fixture
+        .store
+        .settle_run(another, RunState::Failed, Some("nan"), 7);
+    settle.await.unwrap();
+    assert_eq!(
+        begin(same).await,
+        Begun::Finished(run),
+        "a failed run is left alone"
+    );
+}
+
+#[tokio::test]
+async fn folds_know_their_parts_and_a_claim_is_one_programs_alone() {
+    let fixture = fresh().await;
+    let (run, _) = begun(&fixture).await;
+    let claim = |holder: &'static str, now| {
+        let store = &fixture.store;
+        async move { store.claim_fold(run, holder, now, now + 100).await.unwrap() }
+    };
+    let first = claim("a", 10).await.unwrap();
+    assert_eq!((first.fold, first.train, first.test), (0, 4, 4));
+    assert_eq!(claim("b", 10).await.unwrap().fold, 1);
+    assert_eq!(claim("c", 10).await, None);
+    assert!(fixture.store.renew_fold(run, 0, "a", 500).await.unwrap());
+    // The claim of "b" has run out by now; that of "a" was renewed.
+    assert_eq!(claim("c", 110).await.unwrap().fold, 1);
+    assert!(!fixture.store.renew_fold(run, 1, "b", 900).await.unwrap());
+    let holders = fixture.store.fold_holders(run).await.unwrap();
+    assert_eq!(holders, [(0, "a".to_owned()), (1, "c".to_owned())]);
+    fixture.store.release_fold(run, 0, "a").await.unwrap();
+    assert_eq!(claim("d", 110).await.unwrap().fold, 0);
+}
+
+#[tokio::test]
+async fn a_fold_is_settled_whole_by_who_holds_it_and_by_nobody_else() {
+    let fixture = fresh().await;
+    let store = &fixture.store;
+    let (run, covers) = begun(&fixture).await;
+    store.claim_fold(run, "a", 10, 100).await.unwrap();
+    let tested: Vec<(i64, f64)> = [0, 1, 4, 5].map(|at| (covers[at], 0.25)).to_vec();
+    let stranger = store.finish_fold(run, 0, "b", &result(tested.clone()));
+    assert!(!stranger.await.unwrap());
+    assert!(store.predictions(run).await.unwrap().is_empty());
+    let unknown = store.finish_fold(run, 0, "a", &result(vec![tested[0], (999, 1.0)]));
+    assert!(unknown.await.is_err());
+    assert!(
+        store.predictions(run).await.unwrap().is_empty(),
+        "all or nothing"
+    );
+    assert!(
+        store
+            .finish_fold(run, 0, "a", &result(tested))
+            .await
+            .unwrap()
+    );
+    let predictions = store.predictions(run).await.unwrap();
+    let told: Vec<_> = predictions
+        .iter()
+        .map(|p| (p.sha256, p.label, p.fold))
+        .collect();
+    let expected = [(0, false), (1, true), (4, false), (5, true)].map(|(n, l)| (sha(n), l, 0));
+    assert_eq!(told, expected);
+    let folds = store.folds(run).await.unwrap();
+    let states: Vec<_> = folds.iter().map(|fold| fold.state).collect();
+    assert_eq!(states, [FoldState::Done, FoldState::Pending]);
+    assert_eq!(folds[0].weights.as_deref(), Some("w"));
+    store.forget_fold_weights(run).await.unwrap();
+    assert_eq!(store.folds(run).await.unwrap()[0].weights, None);
+}
+
+#[tokio::test]
+async fn an_epoch_told_again_replaces_the_first() {
+    let fixture = fresh().await;
+    let (run, _) = begun(&fixture).await;
+    let row = |train_loss| EpochRow {
+        epoch: 1,
+        train_loss,
+        train_accuracy: 0.5,
+        test_loss: 0.7,
+        test_accuracy: 0.5,
+        learning_rate: 1e-3,
+        seconds: 2.0,
+    };
+    for loss in [0.9, 0.8] {
+        fixture.store.put_epoch(run, 0, &row(loss)).await.unwrap();
+    }
+    assert_eq!(fixture.store.epochs(run, 0).await.unwrap(), [row(0.8)]);
+    assert!(fixture.store.epochs(run, 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_run_or_model_is_refused_with_the_command_that_lists_them() {
+    let fixture = fresh().await;
+    let run = fixture.store.run(RunId::named(9)).await.unwrap_err();
+    let model = fixture
+        .store
+        .model_named(fixture.topic, "x")
+        .await
+        .unwrap_err();
+    for (error, name) in [(run, "run 9"), (model, "model x")] {
+        assert!(matches!(error, Error::Missing { .. }));
+        let text = error.to_string();
+        assert!(
+            text.contains(name) && text.contains("trainer runs"),
+            "{text}"
+        );
+    }
+}
+
+fn model(name: &str) -> NewModel {
+    NewModel {
+        name: name.into(),
+        run: None,
+        net: "resnet".into(),
+        sha256: [1; 32],
+        config: "{}".into(),
+        last_event: 3,
+    }
+}
+
+#[tokio::test]
+async fn the_newest_promotion_is_current_and_rolling_back_is_promoting_again() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    assert_eq!(store.current_model(topic).await.unwrap(), None);
+    let old = store.add_model(topic, &model("old"), 5).await.unwrap();
+    let new = store.add_model(topic, &model("new"), 6).await.unwrap();
+    assert_eq!(store.add_model(topic, &model("old"), 7).await.unwrap(), old);
+    for (id, name) in [(old, "old"), (new, "new"), (old, "old")] {
+        store.promote(topic, id, "test", 8).await.unwrap();
+        let current = store.current_model(topic).await.unwrap().unwrap();
+        assert_eq!(current.name, name);
+    }
+    let names: Vec<_> = store
+        .models(topic)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|m| m.name)
+        .collect();
+    assert_eq!(names, ["new", "old"]);
+}
+
+#[tokio::test]
+async fn what_is_scored_once_is_not_asked_for_again() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let covers = covers(&fixture, 4).await;
+    let id = store.add_model(topic, &model("m"), 5).await.unwrap();
+    assert_eq!(store.count_unscored(topic, id).await.unwrap(), 4);
+    store.put_scores(id, &[(covers[1], 0.5)], 6).await.unwrap();
+    assert_eq!(store.count_unscored(topic, id).await.unwrap(), 3);
+    let page = store.unscored(topic, id, covers[0], 1).await.unwrap();
+    assert_eq!(page[0].cover_id, covers[2]);
+    assert_eq!(page[0].image, [1]);
+}
+
+#[tokio::test]
+async fn finds_are_undecided_sure_first_and_each_video_once() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let covers = covers(&fixture, 4).await;
+    // Video 3 changed its cover: it was seen with two.
+    let mut changed = arrival(9, far(9));
+    changed.video = crate::support::video(3);
+    let settled = store
+        .add(topic, Pool::Negative, NEAR, &[changed], 3)
+        .await
+        .unwrap();
+    let id = store.add_model(topic, &model("m"), 5).await.unwrap();
+    let scores = [
+        (covers[0], 0.6),
+        (covers[1], 0.4),
+        (covers[2], 0.9),
+        (covers[3], 0.7),
+        (settled[0].cover, 0.8),
+    ];
+    store.put_scores(id, &scores, 6).await.unwrap();
+    let decided = Statement {
+        event: "e".into(),
+        cover: CoverName::Sha256(sha(2)),
+        pool: None,
+        decision: Choice::Keep,
+        annotator: "mia".into(),
+        stroke: "import".into(),
+    };
+    store.import_statements(topic, &[decided], 7).await.unwrap();
+    let finds = store.finds(topic, id, 0.5, false, 10).await.unwrap();
+    let told: Vec<_> = finds
+        .iter()
+        .map(|f| (f.url.as_str(), f.probability, f.sha256))
+        .collect();
+    let expected = [
+        ("https://site.example/3", 0.8, sha(9)),
+        ("https://site.example/0", 0.6, sha(0)),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(
+        store.finds(topic, id, 0.5, false, 1).await.unwrap().len(),
+        1
+    );
+    assert_eq!(store.finds(topic, id, 0.5, true, 9).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn known_uploaders_are_told_apart_by_site_and_unknown_ones_not_told() {
+    let fixture = fresh().await;
+    let mut arrivals: Vec<_> = (0..3).map(|n| arrival(n, far(n))).collect();
+    for (one, site) in arrivals.iter_mut().zip(["x", "y"]) {
+        one.video.site = site.into();
+        one.video.owner = Some("5".into());
+    }
+    let store = &fixture.store;
+    let settled = store
+        .add(fixture.topic, Pool::Negative, NEAR, &arrivals, 2)
+        .await
+        .unwrap();
+    let owners = store.cover_owners().await.unwrap();
+    let expected = [
+        (settled[0].cover, "x 5".to_owned()),
+        (settled[1].cover, "y 5".to_owned()),
+    ];
+    assert_eq!(owners, expected);
+}

@@ -1,0 +1,359 @@
+//! `fit`: the final model, from all labels.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use cli::{Bar, Exit, Failure, Outcome, Result};
+use serde::Serialize;
+use serde_json::json;
+use store::training::{NewModel, RunId, RunRow, RunState};
+
+use crate::atomic;
+use crate::calibration::{self, Predicted};
+use crate::config::Config;
+use crate::dataset::Dataset;
+use crate::flags::Plan;
+use crate::learner::{Learner, Part};
+use crate::session::Session;
+use crate::training::{EpochStats, Event, Trained};
+use crate::weights::{self, Calibration, Card};
+
+/// From which probability on a cover is said to show the topic.
+const THRESHOLD: f64 = 0.5;
+
+/// A model that is in the database.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Covers that it learned from.
+    pub covers: usize,
+    /// How its margins become probabilities.
+    pub calibration: Calibration,
+    /// Whether it was trained just now.
+    pub new: bool,
+}
+
+/// What decides every bit of a model; kept with it, and compared.
+#[derive(Debug, Serialize)]
+struct Question<'a> {
+    config: &'a Config,
+    seed: u64,
+    device: String,
+    threads: usize,
+    code: &'static str,
+    dataset: String,
+    run: Option<i64>,
+}
+
+/// The run that a model follows.
+///
+/// # Errors
+/// A run of another topic, or one that is not finished.
+pub async fn finished_run(session: &Session, number: i64) -> Result<RunRow> {
+    let run = session.store.run(RunId::named(number)).await?;
+    let runs = session.store.runs(session.topic, u32::MAX).await?;
+    if runs.iter().all(|other| other.id != run.id) {
+        let topic = &session.topic_name;
+        return Err(Failure::usage(format!(
+            "run {number} belongs to another topic than \"{topic}\"\nName its topic with --topic."
+        )));
+    }
+    match run.state {
+        RunState::Finished => Ok(run),
+        RunState::Unfinished => Err(Failure::usage(format!(
+            "run {number} is not finished\nThe kfold that began it goes on with it."
+        ))),
+        RunState::Failed => Err(Failure::usage(format!(
+            "run {number} failed: {}\nFollow another one; trainer runs lists them.",
+            run.reason.unwrap_or_default()
+        ))),
+    }
+}
+
+/// The newest finished run of the same net trained in the same way.
+///
+/// # Errors
+/// What the database says.
+pub async fn matching_run(session: &Session, config: &Config) -> Result<Option<RunRow>> {
+    let runs = session.store.runs(session.topic, u32::MAX).await?;
+    Ok(runs
+        .into_iter()
+        .find(|run| run.state == RunState::Finished && trained_alike(run, config)))
+}
+
+/// The same in all that decides how a net is trained.
+pub fn trained_alike(run: &RunRow, config: &Config) -> bool {
+    Config::from_json(&run.config)
+        .is_some_and(|other| other.recipe == config.recipe && other.rate == config.rate)
+}
+
+/// Trains, promotes and tells.
+///
+/// # Errors
+/// Bad input, a loss that is no number, what the database says.
+pub async fn run(
+    session: &Session,
+    plan: &Plan,
+    follows: Option<&RunRow>,
+    promote: bool,
+) -> Result<Outcome> {
+    let started = Instant::now();
+    let Some(fitted) = train(session, plan, follows).await? else {
+        let stopped = "stopped: no model was made; the same command starts over";
+        session.printer.note(stopped);
+        return Ok(Outcome {
+            exit: Exit::Stopped,
+            json: Some(json!({ "model": null })),
+        });
+    };
+    if promote {
+        promote_if_new(session, &fitted, "fit").await?;
+    }
+    let calibrated = fitted.calibration != Calibration::NONE;
+    let file = session.model_file(&fitted.name);
+    session.printer.table(&[
+        ("model", fitted.name.clone()),
+        ("file", file.display().to_string()),
+        ("covers", fitted.covers.to_string()),
+        ("calibrated", (if calibrated { "yes" } else { "no" }).into()),
+        ("current", (if promote { "yes" } else { "no" }).into()),
+        ("took", format!("{:.1} s", started.elapsed().as_secs_f64())),
+    ]);
+    Ok(Outcome::done(json!({
+        "model": fitted.name,
+        "net": plan.config.net().to_string(),
+        "run": follows.map(|run| run.id.number()),
+        "covers": fitted.covers,
+        "calibrated": calibrated,
+        "promoted": promote,
+        "new": fitted.new,
+        "file": file.display().to_string(),
+        "seconds": started.elapsed().as_secs_f64(),
+    })))
+}
+
+/// Makes it the current model, unless it is that already.
+///
+/// # Errors
+/// What the database says.
+pub async fn promote_if_new(session: &Session, fitted: &Fitted, reason: &str) -> Result<()> {
+    let current = session.store.current_model(session.topic).await?;
+    if current.is_none_or(|current| current.id != fitted.id) {
+        let promoted = session
+            .store
+            .promote(session.topic, fitted.id, reason, cli::now());
+        promoted.await?;
+    }
+    Ok(())
+}
+
+/// The model of the plan on the labels as they are: the stored one if it would come out the
+/// same, else a new one; `None` when the user stopped.
+///
+/// # Errors
+/// As [`run`].
+pub async fn train(
+    session: &Session,
+    plan: &Plan,
+    follows: Option<&RunRow>,
+) -> Result<Option<Fitted>> {
+    let dataset = Dataset::read(session, &plan.config.labels).await?;
+    let question = question(plan, &dataset, follows);
+    if !plan.afresh
+        && let Some(fitted) = stored(session, &question, dataset.covers.len()).await?
+    {
+        session.printer.note(format!(
+            "{} was made of the same covers in the same way (--new trains again)",
+            fitted.name
+        ));
+        return Ok(Some(fitted));
+    }
+    let place = (plan.device, plan.threads);
+    let learner = Learner::new(session, &plan.config, plan.seed, place, &dataset).await?;
+    let Some(trained) = learn(session, plan, &learner, &dataset)? else {
+        return Ok(None);
+    };
+    let calibration = match follows.filter(|run| trained_alike(run, &plan.config)) {
+        Some(run) => calibrate(session, run.id).await?,
+        None => Calibration::NONE,
+    };
+    let saved = Saved {
+        trained,
+        calibration,
+        question,
+        follows: follows.map(|run| run.id),
+    };
+    save(session, plan, &dataset, saved).await.map(Some)
+}
+
+fn question(plan: &Plan, dataset: &Dataset, follows: Option<&RunRow>) -> String {
+    let question = Question {
+        config: &plan.config,
+        seed: plan.seed,
+        device: plan.device_name(),
+        threads: plan.threads,
+        code: env!("WHISKER_CODE"),
+        dataset: cover::hex(&dataset.fingerprint(None)),
+        run: follows.map(|run| run.id.number()),
+    };
+    serde_json::to_string(&question).expect("a question is plain data")
+}
+
+async fn stored(session: &Session, question: &str, covers: usize) -> Result<Option<Fitted>> {
+    let models = session.store.models(session.topic).await?;
+    let Some(row) = models.into_iter().find(|model| model.config == question) else {
+        return Ok(None);
+    };
+    // A file that was deleted or damaged is made again.
+    let Ok((card, _)) = weights::load(&session.model_file(&row.name), tch::Device::Cpu) else {
+        return Ok(None);
+    };
+    Ok(Some(Fitted {
+        id: row.id,
+        name: row.name,
+        covers,
+        calibration: card.calibration,
+        new: false,
+    }))
+}
+
+fn learn(
+    session: &Session,
+    plan: &Plan,
+    learner: &Learner,
+    dataset: &Dataset,
+) -> Result<Option<Trained>> {
+    let rows: Vec<i64> = (0..dataset.covers.len() as i64).collect();
+    let part = Part {
+        train: &rows,
+        test: &[],
+        // Past the folds: a key of its own.
+        fold: plan.config.folds as u64,
+    };
+    let recipe = &plan.config.recipe;
+    let steps = crate::tensors::batch_count(rows.len(), recipe.batch_size) as u64;
+    let bar = session
+        .printer
+        .bar("fit", Some(steps * u64::from(recipe.epochs)));
+    let trained = tokio::task::block_in_place(|| {
+        learner.learn(part, &mut |event| {
+            match event {
+                Event::Step(_) => bar.inc(1),
+                Event::Epoch(stats) => tell(session, &bar, &stats, recipe.epochs),
+            }
+            match session.stop.asked() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })
+    });
+    bar.finish();
+    Ok(trained?)
+}
+
+fn tell(session: &Session, bar: &Bar, stats: &EpochStats, epochs: u32) {
+    if !session.quiet {
+        bar.println(format!(
+            "fit  epoch {:>3}/{epochs}  train {:.3} {:>5.1} %  rate {:.1e}  {:.1} s",
+            stats.epoch,
+            stats.train_loss,
+            stats.train_accuracy * 100.0,
+            stats.learning_rate,
+            stats.seconds,
+        ));
+    }
+}
+
+/// Fitted on margins that were predicted out of fold: those of the final model itself are
+/// of covers that it has seen.
+async fn calibrate(session: &Session, run: RunId) -> Result<Calibration> {
+    let rows = session.store.predictions(run).await?;
+    let predicted: Vec<Predicted> = rows
+        .iter()
+        .map(|row| Predicted {
+            label: row.label,
+            margin: row.logit,
+            fold: row.fold as usize,
+        })
+        .collect();
+    Ok(calibration::if_it_helps(&predicted))
+}
+
+/// What is to be saved.
+struct Saved {
+    trained: Trained,
+    calibration: Calibration,
+    question: String,
+    follows: Option<RunId>,
+}
+
+/// The file first, then the row that names it.
+async fn save(session: &Session, plan: &Plan, dataset: &Dataset, saved: Saved) -> Result<Fitted> {
+    let recipe = &plan.config.recipe;
+    let card = Card {
+        net: recipe.net.to_string(),
+        topic: session.topic_name.clone(),
+        run: saved
+            .follows
+            .map_or("none".into(), |run| run.number().to_string()),
+        resize_rule: dataset.resize_rule.clone(),
+        preprocessing: recipe.preprocessing,
+        mirror: recipe.mirror,
+        calibration: saved.calibration,
+        threshold: THRESHOLD,
+    };
+    let bytes = weights::to_bytes(&saved.trained.model.params, &card);
+    let sha256 = cover::sha256(&bytes);
+    let name = name(&session.topic_name, &card.net, &sha256);
+    atomic::write(&session.model_file(&name), &bytes)?;
+    let new = NewModel {
+        name: name.clone(),
+        run: saved.follows,
+        net: card.net,
+        sha256,
+        config: saved.question,
+        last_event: dataset.last_event,
+    };
+    let id = session
+        .store
+        .add_model(session.topic, &new, cli::now())
+        .await?;
+    Ok(Fitted {
+        id,
+        name,
+        covers: dataset.covers.len(),
+        calibration: saved.calibration,
+        new: true,
+    })
+}
+
+/// Topic, net and the file's hash; of the topic only what every file system takes.
+fn name(topic: &str, net: &str, sha256: &[u8; 32]) -> String {
+    let topic: String = topic
+        .chars()
+        .map(|letter| {
+            if letter.is_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    format!("{topic}-{net}-{}", &cover::hex(sha256)[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_is_a_file_name_whatever_the_topic() {
+        let sha256 = [0xab; 32];
+        assert_eq!(name("cat", "resnet", &sha256), "cat-resnet-abababab");
+        assert_eq!(name("../a b", "lenet", &sha256), "---a-b-lenet-abababab");
+        assert_eq!(name("猫", "lenet", &sha256), "猫-lenet-abababab");
+    }
+}

@@ -1,0 +1,444 @@
+//! `kfold`: every cover predicted by a net that had not seen it.
+//!
+//! The run is stored before its first epoch; a fold is claimed, trained and settled with
+//! all its predictions in one transaction. Killed at any moment, the same command claims
+//! what is left. A fold starts from its key alone, so it gives the same bits again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use cli::{Bar, Exit, Failure, Outcome, Result};
+use store::training::{Begun, Claim, EpochRow, FoldResult, FoldState, NewRun, RunId, RunState};
+use tokio::runtime::Handle;
+
+use crate::atomic;
+use crate::charts;
+use crate::dataset::{Dataset, Divided};
+use crate::error::Error;
+use crate::flags::Plan;
+use crate::holder;
+use crate::learner::{Learner, Part};
+use crate::results::Results;
+use crate::session::Session;
+use crate::training::{EpochStats, Event, Trained};
+use crate::weights::{self, Calibration, Card};
+
+/// How long a claim lasts unless it is renewed; renewed well before.
+const LEASE: Duration = Duration::from_secs(600);
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+/// How often to look again for a fold that another trainer has in hand.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Trains what is missing and prints the result.
+///
+/// # Errors
+/// Bad input, a loss that is no number, what the database says.
+pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
+    let (run, finished) = train(session, plan).await?;
+    let results = Results::read(session, run).await?;
+    results.print(session);
+    if !finished {
+        let done = results.done().count();
+        session.printer.note(format!(
+            "stopped with {done} of {} folds done; the same command goes on",
+            results.folds.len()
+        ));
+    }
+    Ok(Outcome {
+        exit: if finished { Exit::Done } else { Exit::Stopped },
+        json: Some(results.json()),
+    })
+}
+
+/// The run that answers the plan, and whether it is finished: `false` when the user
+/// stopped it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn train(session: &Session, plan: &Plan) -> Result<(RunId, bool)> {
+    let dataset = Dataset::read(session, &plan.config.labels).await?;
+    let divided = dataset
+        .divide(session, plan.config.folds, plan.seed)
+        .await?;
+    for warning in &divided.warnings {
+        session.printer.warn(warning);
+    }
+    let run = begin(session, plan, &dataset, &divided).await?;
+    let kfold = Kfold {
+        session,
+        plan,
+        dataset: &dataset,
+        divided: &divided,
+        run,
+        holder: holder::me(),
+    };
+    let finished = kfold.all_folds().await?;
+    if finished {
+        let settled = session
+            .store
+            .settle_run(run, RunState::Finished, None, cli::now());
+        settled.await?;
+        remove_superseded(session, run).await?;
+    }
+    Ok((run, finished))
+}
+
+/// Finds the same question unfinished or answered, or stores it anew.
+async fn begin(
+    session: &Session,
+    plan: &Plan,
+    dataset: &Dataset,
+    divided: &Divided,
+) -> Result<RunId> {
+    let question = question(plan, dataset, divided);
+    let begun = session
+        .store
+        .begin_run(session.topic, &question, plan.afresh, cli::now());
+    let begun = begun.await?;
+    let number = begun.run().number();
+    session.printer.note(match begun {
+        Begun::New(_) => format!("run {number}: {}", describe(plan, dataset)),
+        Begun::Unfinished(_) => format!("run {number} goes on"),
+        Begun::Finished(_) => format!(
+            "run {number} asked the same of the same covers and is finished: this is its \
+             result (--new trains again)"
+        ),
+    });
+    Ok(begun.run())
+}
+
+fn describe(plan: &Plan, dataset: &Dataset) -> String {
+    format!(
+        "{} on {} covers, {} folds, {} epochs, {} thread(s), {}",
+        plan.config.net(),
+        dataset.covers.len(),
+        plan.config.folds,
+        plan.config.recipe.epochs,
+        plan.threads,
+        plan.device_name(),
+    )
+}
+
+fn question(plan: &Plan, dataset: &Dataset, divided: &Divided) -> NewRun {
+    let rows = dataset.covers.iter().zip(divided.folds.of());
+    NewRun {
+        net: plan.config.net().to_string(),
+        recipe: plan.config.recipe.name.to_string(),
+        config: plan.config.to_json(),
+        seed: plan.seed as i64,
+        folds: plan.config.folds as u32,
+        dataset: dataset.fingerprint(Some(&divided.folds)),
+        last_event: dataset.last_event,
+        code: env!("WHISKER_CODE").into(),
+        device: plan.device_name(),
+        threads: plan.threads as u32,
+        covers: rows
+            .map(|(cover, fold)| (cover.cover, cover.label, *fold as u32))
+            .collect(),
+    }
+}
+
+/// One run in hand.
+struct Kfold<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+    dataset: &'a Dataset,
+    divided: &'a Divided,
+    run: RunId,
+    holder: String,
+}
+
+impl Kfold<'_> {
+    /// Claims and trains until every fold is done; `false` when the user stops.
+    async fn all_folds(&self) -> Result<bool> {
+        let store = &self.session.store;
+        self.release_dead().await?;
+        let mut learner = None;
+        while !self.session.stop.asked() {
+            let (now, until) = lease();
+            let claimed = store.claim_fold(self.run, &self.holder, now, until).await?;
+            let Some(claim) = claimed else {
+                if self.is_done().await? {
+                    return Ok(true);
+                }
+                self.wait_for_others().await?;
+                continue;
+            };
+            if learner.is_none() {
+                learner = Some(self.learner().await?);
+            }
+            let learner = learner.as_ref().expect("it was just made");
+            self.fold(learner, claim).await?;
+        }
+        // What was in hand when the user stopped may have been the last.
+        self.is_done().await
+    }
+
+    async fn learner(&self) -> Result<Learner> {
+        let place = (self.plan.device, self.plan.threads);
+        let (config, seed) = (&self.plan.config, self.plan.seed);
+        Learner::new(self.session, config, seed, place, self.dataset).await
+    }
+
+    async fn is_done(&self) -> Result<bool> {
+        let folds = self.session.store.folds(self.run).await?;
+        Ok(folds.iter().all(|fold| fold.state == FoldState::Done))
+    }
+
+    /// Gives back the claims of processes that were killed.
+    async fn release_dead(&self) -> Result<()> {
+        for (fold, holder) in self.session.store.fold_holders(self.run).await? {
+            if holder::is_dead(&holder) {
+                let released = self.session.store.release_fold(self.run, fold, &holder);
+                released.await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait_for_others(&self) -> Result<()> {
+        let number = self.run.number();
+        let waiting = format!("run {number}: another trainer has the last folds in hand");
+        self.session.printer.note(waiting);
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = self.session.stop.wait() => {}
+        }
+        self.release_dead().await
+    }
+
+    async fn fold(&self, learner: &Learner, claim: Claim) -> Result<()> {
+        let fold = claim.fold as usize;
+        let (train, test) = (
+            self.divided.folds.train(fold),
+            self.divided.folds.test(fold),
+        );
+        let part = Part {
+            train: &train,
+            test: &test,
+            fold: u64::from(claim.fold),
+        };
+        let started = Instant::now();
+        let mut watch = FoldWatch::new(self, claim.fold);
+        let trained =
+            tokio::task::block_in_place(|| learner.learn(part, &mut |event| watch.observe(event)));
+        watch.bar.finish();
+        if let Some(failure) = watch.failure {
+            return Err(failure);
+        }
+        match trained {
+            Ok(Some(trained)) => self.settle(claim, &test, trained, started.elapsed()).await,
+            Ok(None) => {
+                let store = &self.session.store;
+                Ok(store
+                    .release_fold(self.run, claim.fold, &self.holder)
+                    .await?)
+            }
+            Err(error) => Err(self.fail(error).await),
+        }
+    }
+
+    /// A run whose loss is no number is not gone on with: it would come to the same.
+    async fn fail(&self, error: Error) -> Failure {
+        let reason = error.to_string();
+        let store = &self.session.store;
+        let settled = store.settle_run(self.run, RunState::Failed, Some(&reason), cli::now());
+        match settled.await {
+            Ok(()) => error.into(),
+            Err(other) => other.into(),
+        }
+    }
+
+    /// Files first, then the row that names them: a crash between leaves a file that the
+    /// next attempt replaces, never a row without its file.
+    async fn settle(
+        &self,
+        claim: Claim,
+        test: &[i64],
+        trained: Trained,
+        took: Duration,
+    ) -> Result<()> {
+        let weights = self.save(claim.fold, &trained)?;
+        let ids = self.dataset.ids();
+        let cover = |row: &i64| ids[usize::try_from(*row).expect("rows count from zero")];
+        let margins = trained.margins.iter().map(|margin| f64::from(*margin));
+        let result = FoldResult {
+            epochs: trained.epochs.len() as u32,
+            seconds: took.as_secs_f64(),
+            weights: Some(weights),
+            predictions: test.iter().map(cover).zip(margins).collect(),
+        };
+        let store = &self.session.store;
+        let finished = store.finish_fold(self.run, claim.fold, &self.holder, &result);
+        if !finished.await? {
+            let fold = claim.fold + 1;
+            let lost = format!("fold {fold} was taken over by another trainer; its result stands");
+            self.session.printer.warn(lost);
+        }
+        Ok(())
+    }
+
+    fn save(&self, fold: u32, trained: &Trained) -> Result<String> {
+        let number = self.run.number();
+        let name = format!("run-{number}/fold-{}", fold + 1);
+        let card = Card {
+            net: self.plan.config.net().to_string(),
+            topic: self.session.topic_name.clone(),
+            run: number.to_string(),
+            resize_rule: self.dataset.resize_rule.clone(),
+            preprocessing: self.plan.config.recipe.preprocessing,
+            mirror: self.plan.config.recipe.mirror,
+            calibration: Calibration::NONE,
+            threshold: 0.5,
+        };
+        let file = self.session.model_file(&name);
+        weights::save(&file, &trained.model.params, &card)?;
+        let title = format!("{}, fold {}", card.net, fold + 1);
+        let majority = crate::metrics::majority(&self.dataset.labels());
+        let chart = charts::fold_curves(&title, &trained.epochs, majority)?;
+        let picture = format!("fold-{}.png", fold + 1);
+        atomic::write(
+            &self.session.report_folder(number).join(picture),
+            &chart.png()?,
+        )?;
+        Ok(name)
+    }
+}
+
+fn lease() -> (i64, i64) {
+    let now = cli::now();
+    (now, now + LEASE.as_millis() as i64)
+}
+
+/// Tells and stores what happens while a fold is trained.
+struct FoldWatch<'a> {
+    kfold: &'a Kfold<'a>,
+    fold: u32,
+    bar: Bar,
+    renewed: Instant,
+    /// What the database said, to be returned once the training has stopped.
+    failure: Option<Failure>,
+}
+
+impl<'a> FoldWatch<'a> {
+    fn new(kfold: &'a Kfold<'a>, fold: u32) -> FoldWatch<'a> {
+        let what = format!("fold {}/{}", fold + 1, kfold.divided.folds.count());
+        let train = kfold.divided.folds.train(fold as usize);
+        let recipe = &kfold.plan.config.recipe;
+        let per_epoch = crate::tensors::batch_count(train.len(), recipe.batch_size) as u64;
+        let steps = per_epoch * u64::from(recipe.epochs);
+        FoldWatch {
+            bar: kfold.session.printer.bar(what, Some(steps)),
+            kfold,
+            fold,
+            renewed: Instant::now(),
+            failure: None,
+        }
+    }
+
+    fn observe(&mut self, event: Event) -> ControlFlow<()> {
+        let stored = match event {
+            Event::Step(_) => {
+                self.bar.inc(1);
+                self.renew()
+            }
+            Event::Epoch(stats) => self.epoch(&stats),
+        };
+        if let Err(failure) = stored {
+            self.failure = Some(failure);
+            return ControlFlow::Break(());
+        }
+        match self.kfold.session.stop.asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn renew(&mut self) -> Result<()> {
+        if self.renewed.elapsed() < RENEW_EVERY {
+            return Ok(());
+        }
+        self.renewed = Instant::now();
+        let Kfold {
+            run,
+            holder,
+            session,
+            ..
+        } = self.kfold;
+        let renewed = session.store.renew_fold(*run, self.fold, holder, lease().1);
+        match Handle::current().block_on(renewed)? {
+            true => Ok(()),
+            false => Err(Failure::failed(format!(
+                "fold {} of run {} was taken over by another trainer",
+                self.fold + 1,
+                run.number()
+            ))),
+        }
+    }
+
+    fn epoch(&self, stats: &EpochStats) -> Result<()> {
+        let session = self.kfold.session;
+        if !session.quiet {
+            self.bar.println(self.line(stats));
+        }
+        let row = EpochRow {
+            epoch: stats.epoch,
+            train_loss: stats.train_loss,
+            train_accuracy: stats.train_accuracy,
+            test_loss: stats.test_loss.expect("a fold has a test part"),
+            test_accuracy: stats.test_accuracy.expect("a fold has a test part"),
+            learning_rate: stats.learning_rate,
+            seconds: stats.seconds,
+        };
+        let stored = session.store.put_epoch(self.kfold.run, self.fold, &row);
+        Ok(Handle::current().block_on(stored)?)
+    }
+
+    fn line(&self, stats: &EpochStats) -> String {
+        let percent = |share: Option<f64>| share.unwrap_or(f64::NAN) * 100.0;
+        format!(
+            "fold {}/{}  epoch {:>3}/{}  train {:.3} {:>5.1} %  test {:.3} {:>5.1} %  rate {:.1e}  {:.1} s",
+            self.fold + 1,
+            self.kfold.divided.folds.count(),
+            stats.epoch,
+            self.kfold.plan.config.recipe.epochs,
+            stats.train_loss,
+            percent(Some(stats.train_accuracy)),
+            stats.test_loss.unwrap_or(f64::NAN),
+            percent(stats.test_accuracy),
+            stats.learning_rate,
+            stats.seconds,
+        )
+    }
+}
+
+/// The rule: weights of folds are kept for the newest finished run of a topic only. They
+/// are large, and what they predicted is stored.
+async fn remove_superseded(session: &Session, newest: RunId) -> Result<()> {
+    for run in session.store.runs(session.topic, u32::MAX).await? {
+        if run.id.number() >= newest.number() || run.state == RunState::Unfinished {
+            continue;
+        }
+        let folds = session.store.folds(run.id).await?;
+        let names: BTreeSet<String> = folds.into_iter().filter_map(|fold| fold.weights).collect();
+        if names.is_empty() {
+            continue;
+        }
+        for name in &names {
+            remove(&session.model_file(name))?;
+        }
+        // Only when it is empty: a user's own file there stays.
+        let _ = fs::remove_dir(session.models().join(format!("run-{}", run.id.number())));
+        session.store.forget_fold_weights(run.id).await?;
+    }
+    Ok(())
+}
+
+fn remove(file: &std::path::Path) -> Result<(), Error> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(file)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,231 @@
+//! Every choice of a run, defaults resolved: stored as JSON before the first epoch, and
+//! all that is needed to tell it again.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use store::LabelRule;
+
+use crate::nets::Net;
+use crate::recipe::{Recipe, RecipeName};
+
+/// What is learned, and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// How the net is trained.
+    pub recipe: Recipe,
+    /// Whether each training looks for its own learning rate first.
+    pub rate: Rate,
+    /// What becomes of rejected and undecided covers.
+    pub labels: LabelRule,
+    /// Parts of the cross-validation.
+    pub folds: usize,
+    /// The library's version: another one gives other bits.
+    pub libtorch: String,
+}
+
+/// Where a training is carried out; with a config and a seed it decides every bit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// `cpu` or `cuda:N`.
+    pub device: String,
+    /// Of one operation.
+    pub threads: usize,
+}
+
+/// `--lr`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rate {
+    /// A number, typed or the net's own.
+    Fixed,
+    /// Found by a range test on the training covers.
+    Auto,
+}
+
+impl Config {
+    /// The config as it is stored and compared.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a config is plain data")
+    }
+
+    /// A stored config; `None` if another version of the program wrote it.
+    pub fn from_json(text: &str) -> Option<Config> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The net.
+    pub fn net(&self) -> Net {
+        self.recipe.net
+    }
+
+    /// The flags that give this config again, without those that are defaults.
+    pub fn flags(&self) -> Vec<String> {
+        let usual = Recipe::new(self.recipe.name, self.net());
+        let mut flags = vec![format!("--net {}", self.net())];
+        if self.recipe.name != RecipeName::default() {
+            flags.push(format!("--recipe {}", self.recipe.name));
+        }
+        if self.folds != DEFAULT_FOLDS {
+            flags.push(format!("--folds {}", self.folds));
+        }
+        if self.recipe.epochs != usual.epochs {
+            flags.push(format!("--epochs {}", self.recipe.epochs));
+        }
+        if self.recipe.batch_size != usual.batch_size {
+            flags.push(format!("--batch-size {}", self.recipe.batch_size));
+        }
+        match self.rate {
+            Rate::Auto => flags.push("--lr auto".into()),
+            Rate::Fixed if self.recipe.learning_rate != usual.learning_rate => {
+                flags.push(format!("--lr {}", self.recipe.learning_rate));
+            }
+            Rate::Fixed => {}
+        }
+        flags.extend(label_flags(&self.labels, self.recipe.name));
+        flags
+    }
+}
+
+/// Parts of a cross-validation unless the user says otherwise, as in the article.
+pub const DEFAULT_FOLDS: usize = 4;
+
+/// The label rule that a recipe implies: the article left rejected negatives out and
+/// took search hits as they came.
+pub fn implied_labels(recipe: RecipeName) -> LabelRule {
+    let article = recipe == RecipeName::Article;
+    LabelRule {
+        drop_rejected_negatives: article,
+        trust_undecided_positives: article,
+        ..LabelRule::default()
+    }
+}
+
+fn label_flags(rule: &LabelRule, recipe: RecipeName) -> Vec<String> {
+    let implied = implied_labels(recipe);
+    let mut flags = Vec::new();
+    if rule.drop_rejected_negatives != implied.drop_rejected_negatives {
+        let word = if rule.drop_rejected_negatives {
+            "drop"
+        } else {
+            "positive"
+        };
+        flags.push(format!("--rejected-negatives {word}"));
+    }
+    if rule.rejected_positives_are_negative {
+        flags.push("--rejected-positives negative".into());
+    }
+    let trusted = Trust::of(rule);
+    if trusted != Trust::of(&implied) {
+        flags.push(format!("--trust-undecided {trusted}"));
+    }
+    flags
+}
+
+/// Which pools' undecided covers stand with their pool's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Neither.
+    None,
+    /// Searched for, hence the topic.
+    Positive,
+    /// Met at random, hence not.
+    Negative,
+    /// Each its own.
+    Both,
+}
+
+impl Trust {
+    /// What a rule says.
+    pub fn of(rule: &LabelRule) -> Trust {
+        match (
+            rule.trust_undecided_positives,
+            rule.trust_undecided_negatives,
+        ) {
+            (false, false) => Trust::None,
+            (true, false) => Trust::Positive,
+            (false, true) => Trust::Negative,
+            (true, true) => Trust::Both,
+        }
+    }
+
+    /// Writes it into a rule.
+    pub fn apply(self, rule: &mut LabelRule) {
+        rule.trust_undecided_positives = matches!(self, Trust::Positive | Trust::Both);
+        rule.trust_undecided_negatives = matches!(self, Trust::Negative | Trust::Both);
+    }
+}
+
+impl fmt::Display for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Trust::None => "none",
+            Trust::Positive => "positive",
+            Trust::Negative => "negative",
+            Trust::Both => "both",
+        })
+    }
+}
+
+impl FromStr for Trust {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Trust, String> {
+        [Trust::None, Trust::Positive, Trust::Negative, Trust::Both]
+            .into_iter()
+            .find(|trust| trust.to_string() == name)
+            .ok_or_else(|| "say positive, negative, both or none".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(name: RecipeName) -> Config {
+        Config {
+            recipe: Recipe::new(name, Net::LeNet),
+            rate: Rate::Fixed,
+            labels: implied_labels(name),
+            folds: DEFAULT_FOLDS,
+            libtorch: "2.13.0".into(),
+        }
+    }
+
+    #[test]
+    fn a_config_is_read_back_from_its_json() {
+        for name in [RecipeName::Modern, RecipeName::Article] {
+            let config = config(name);
+            assert_eq!(Config::from_json(&config.to_json()), Some(config));
+        }
+        assert_eq!(Config::from_json("{}"), None);
+    }
+
+    #[test]
+    fn only_what_was_chosen_is_told_as_flags() {
+        assert_eq!(config(RecipeName::Modern).flags(), ["--net lenet"]);
+        let mut chosen = config(RecipeName::Article);
+        chosen.folds = 3;
+        chosen.recipe.epochs = 2;
+        chosen.recipe.batch_size = 5;
+        chosen.rate = Rate::Auto;
+        chosen.labels = LabelRule::default();
+        assert_eq!(
+            chosen.flags().join(" "),
+            "--net lenet --recipe article --folds 3 --epochs 2 --batch-size 5 --lr auto \
+             --rejected-negatives positive --trust-undecided none"
+        );
+    }
+
+    #[test]
+    fn trust_is_written_into_the_rule_and_read_back() {
+        for name in ["none", "positive", "negative", "both"] {
+            let trust: Trust = name.parse().expect("a known word");
+            let mut rule = LabelRule::default();
+            trust.apply(&mut rule);
+            assert_eq!(Trust::of(&rule).to_string(), name);
+        }
+        assert!("all".parse::<Trust>().is_err());
+    }
+}

@@ -1,0 +1,263 @@
+//! The flags of every command that trains, and the config that they mean.
+
+use clap::builder::PossibleValuesParser;
+use cli::{Failure, Result};
+use store::LabelRule;
+
+use crate::config::{Config, DEFAULT_FOLDS, Rate, Trust, implied_labels};
+use crate::device::DeviceChoice;
+use crate::error::Error;
+use crate::libtorch;
+use crate::nets::Net;
+use crate::recipe::{Recipe, RecipeName};
+
+/// As typed: what is not given has a default of its own in each recipe and net.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TrainFlags {
+    /// lenet, alexnet (as in the article), resnet (from scratch)
+    #[arg(long)]
+    pub net: Option<Net>,
+    /// modern, or as in the article
+    #[arg(long)]
+    pub recipe: Option<RecipeName>,
+    /// Parts of the cross-validation [default: 4]
+    #[arg(long, value_name = "N")]
+    pub folds: Option<usize>,
+    /// Passes over the training covers [default: the net's, see trainer nets]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub epochs: Option<u32>,
+    /// Peak learning rate, or auto for a range test [default: the net's]
+    #[arg(long, value_name = "LR|auto", value_parser = parse_rate)]
+    pub lr: Option<RateFlag>,
+    /// Covers in a step [default: the net's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch_size: Option<u32>,
+    /// Of all randomness
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: u64,
+    /// auto, cpu or cuda:N
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub device: DeviceChoice,
+    /// Threads; other numbers give other bits [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub threads: Option<u32>,
+    /// Rejected negatives count as the topic, or are dropped [default: positive]
+    #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(["positive", "drop"]))]
+    pub rejected_negatives: Option<String>,
+    /// Rejected positives are dropped, or count as not the topic [default: drop]
+    #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(["drop", "negative"]))]
+    pub rejected_positives: Option<String>,
+    /// Undecided covers of these pools stand with their pool's label [default: none]
+    #[arg(long, value_name = "POOLS")]
+    pub trust_undecided: Option<Trust>,
+    /// Train afresh, even if the same is unfinished or there already
+    #[arg(long)]
+    pub new: bool,
+}
+
+/// `--lr` as typed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RateFlag {
+    /// A number above zero.
+    Fixed(f64),
+    /// Found by a range test.
+    Auto,
+}
+
+fn parse_rate(text: &str) -> Result<RateFlag, String> {
+    if text == "auto" {
+        return Ok(RateFlag::Auto);
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(RateFlag::Fixed(rate)),
+        _ => Err("say a number above zero, or auto".into()),
+    }
+}
+
+/// What is to be trained, where, and whether afresh.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Every choice.
+    pub config: Config,
+    /// Of all randomness.
+    pub seed: u64,
+    /// Where to compute.
+    pub device: tch::Device,
+    /// On how many threads.
+    pub threads: usize,
+    /// Never go on with, nor reuse, what is there.
+    pub afresh: bool,
+}
+
+impl Plan {
+    /// The device as it is stored.
+    pub fn device_name(&self) -> String {
+        match self.device {
+            tch::Device::Cuda(number) => format!("cuda:{number}"),
+            _ => "cpu".into(),
+        }
+    }
+}
+
+impl TrainFlags {
+    /// What they mean; what is not typed comes from `base`, if there is one of that net
+    /// and recipe, or else from the recipe.
+    ///
+    /// # Errors
+    /// A device that is not there.
+    pub fn plan(&self, base: Option<&Config>, default_net: Net) -> Result<Plan> {
+        let device = self.device.resolve()?;
+        Ok(Plan {
+            config: self.config(base, default_net),
+            seed: self.seed,
+            device,
+            threads: self
+                .threads
+                .map_or_else(all_cores, |threads| threads as usize),
+            afresh: self.new,
+        })
+    }
+
+    fn config(&self, base: Option<&Config>, default_net: Net) -> Config {
+        let net = self.net.or(base.map(Config::net)).unwrap_or(default_net);
+        let name = self.recipe.or(base.map(|base| base.recipe.name));
+        let name = name.unwrap_or_default();
+        let base = base.filter(|base| base.net() == net && base.recipe.name == name);
+        let mut config = base.cloned().unwrap_or_else(|| Config {
+            recipe: Recipe::new(name, net),
+            rate: Rate::Fixed,
+            labels: implied_labels(name),
+            folds: DEFAULT_FOLDS,
+            libtorch: String::new(),
+        });
+        config.libtorch = libtorch::loaded().version;
+        self.apply(&mut config);
+        config
+    }
+
+    fn apply(&self, config: &mut Config) {
+        let recipe = &mut config.recipe;
+        recipe.epochs = self.epochs.unwrap_or(recipe.epochs);
+        recipe.batch_size = self
+            .batch_size
+            .map_or(recipe.batch_size, |size| size as usize);
+        match self.lr {
+            Some(RateFlag::Fixed(rate)) => {
+                recipe.learning_rate = rate;
+                config.rate = Rate::Fixed;
+            }
+            Some(RateFlag::Auto) => config.rate = Rate::Auto,
+            None => {}
+        }
+        config.folds = self.folds.unwrap_or(config.folds);
+        self.apply_labels(&mut config.labels);
+    }
+
+    fn apply_labels(&self, rule: &mut LabelRule) {
+        if let Some(word) = &self.rejected_negatives {
+            rule.drop_rejected_negatives = word == "drop";
+        }
+        if let Some(word) = &self.rejected_positives {
+            rule.rejected_positives_are_negative = word == "negative";
+        }
+        if let Some(trust) = self.trust_undecided {
+            trust.apply(rule);
+        }
+    }
+}
+
+/// As many threads as the system lets this process have.
+pub fn all_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        match error {
+            Error::UnknownNet { .. }
+            | Error::UnknownRecipe { .. }
+            | Error::Device { .. }
+            | Error::Folds(_)
+            | Error::Weights { .. } => Failure::usage(error),
+            Error::NotFinite { .. } | Error::File { .. } | Error::Chart(_) => {
+                Failure::failed(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        flags: TrainFlags,
+    }
+
+    fn config(words: &str, base: Option<&Config>) -> Config {
+        let words = std::iter::once("trainer").chain(words.split_whitespace());
+        let typed = Typed::try_parse_from(words).expect("good flags");
+        typed.flags.plan(base, Net::ResNet).expect("a CPU").config
+    }
+
+    #[test]
+    fn defaults_are_the_modern_recipe_of_the_default_net() {
+        let config = config("", None);
+        assert_eq!(config.recipe, Recipe::new(RecipeName::Modern, Net::ResNet));
+        assert_eq!((config.folds, config.rate), (4, Rate::Fixed));
+        assert_eq!(config.labels, LabelRule::default());
+    }
+
+    #[test]
+    fn the_article_implies_its_labels_unless_told_otherwise() {
+        let article = config("--recipe article --net lenet", None);
+        assert!(article.labels.drop_rejected_negatives);
+        assert!(article.labels.trust_undecided_positives);
+        let other = config(
+            "--recipe article --rejected-negatives positive --trust-undecided none",
+            None,
+        );
+        assert_eq!(other.labels, LabelRule::default());
+    }
+
+    #[test]
+    fn what_is_typed_wins_over_the_base_and_another_net_leaves_it() {
+        let base = config("--net lenet --epochs 7 --lr 0.5 --folds 3", None);
+        let same = config("--epochs 9", Some(&base));
+        assert_eq!((same.net(), same.recipe.epochs), (Net::LeNet, 9));
+        assert_eq!((same.recipe.learning_rate, same.folds), (0.5, 3));
+        let other = config("--net alexnet", Some(&base));
+        assert_eq!(other.recipe, Recipe::new(RecipeName::Modern, Net::AlexNet));
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused() {
+        for words in [
+            "--batch-size 0",
+            "--epochs 0",
+            "--threads 0",
+            "--lr 0",
+            "--lr fast",
+            "--net vgg",
+            "--trust-undecided all",
+            "--device gpu",
+        ] {
+            let words = std::iter::once("trainer").chain(words.split_whitespace());
+            assert!(Typed::try_parse_from(words.clone()).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_flags_of_a_config_give_it_again() {
+        for words in [
+            "--net alexnet --epochs 3 --batch-size 10 --lr auto --trust-undecided both",
+            "--net lenet --recipe article --folds 5 --rejected-positives negative",
+        ] {
+            let chosen = config(words, None);
+            assert_eq!(config(&chosen.flags().join(" "), None), chosen);
+        }
+    }
+}

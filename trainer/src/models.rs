@@ -1,0 +1,72 @@
+//! Models by name: the current one, one of the database, or a file.
+
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Result};
+use store::training::ModelRow;
+use tch::Device;
+
+use crate::nets::Model;
+use crate::session::Session;
+use crate::weights::{self, Card};
+
+/// A model that can score.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its name, or its file's.
+    pub name: String,
+    /// What its file says of it.
+    pub card: Card,
+    /// The net.
+    pub model: Model,
+}
+
+/// The row of `--model NAME`, or of the current model.
+///
+/// # Errors
+/// Bad input when there is none.
+pub async fn row(session: &Session, name: Option<&str>) -> Result<ModelRow> {
+    if let Some(name) = name {
+        return Ok(session.store.model_named(session.topic, name).await?);
+    }
+    let current = session.store.current_model(session.topic).await?;
+    current.ok_or_else(|| {
+        Failure::usage(format!(
+            "there is no model of \"{}\" yet\nRun trainer fit; it needs some labeled covers.",
+            session.topic_name
+        ))
+    })
+}
+
+/// Loads the weights of a row.
+///
+/// # Errors
+/// A file that is missing, damaged, or of another net.
+pub fn load(session: &Session, row: &ModelRow, device: Device) -> Result<Loaded> {
+    from_file(&session.model_file(&row.name), row.name.clone(), device)
+}
+
+/// Loads `--model`: a name, a path to a file, or by default the current model.
+///
+/// # Errors
+/// As [`row`] and [`load`].
+pub async fn named_or_file(
+    session: &Session,
+    name: Option<&str>,
+    device: Device,
+) -> Result<Loaded> {
+    match name.filter(|name| Path::new(name).is_file()) {
+        Some(path) => from_file(&PathBuf::from(path), path.into(), device),
+        None => load(session, &row(session, name).await?, device),
+    }
+}
+
+fn from_file(path: &Path, name: String, device: Device) -> Result<Loaded> {
+    let (card, model) = weights::load(path, device).map_err(|error| {
+        Failure::usage(format!(
+            "the model {name} cannot be used: {error}\n\
+             trainer fit makes a new one; trainer runs lists the others."
+        ))
+    })?;
+    Ok(Loaded { name, card, model })
+}
