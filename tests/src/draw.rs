@@ -71,12 +71,12 @@ pub enum Subject {
 
 /// Everything that is not a cat, as often as a random cover shows it.
 const OTHERS: [(f32, Subject); 19] = [
-    (2.5, Subject::Dog),
-    (1.2, Subject::Rabbit),
-    (1.0, Subject::Bear),
-    (0.8, Subject::Fox),
-    (0.8, Subject::Mouse),
-    (0.6, Subject::Pig),
+    (1.6, Subject::Dog),
+    (0.7, Subject::Rabbit),
+    (0.6, Subject::Bear),
+    (0.4, Subject::Fox),
+    (0.5, Subject::Mouse),
+    (0.4, Subject::Pig),
     (1.2, Subject::Bird),
     (0.8, Subject::Fish),
     (3.0, Subject::Person),
@@ -217,11 +217,13 @@ fn compose(
         _ => {}
     }
     let ground = scene::scene(c, size.1, place);
+    overlay::haze(c, size, place);
     // How near: fills the frame, the usual, or small in a large scene.
-    let share = place.weighted(&[(2.0, 0.0), (6.0, 0.68), (2.0, 0.36)]) * place.float(0.85, 1.2);
+    let share = place.weighted(&[(3.0, 0.0), (6.0, 0.82), (1.0, 0.5)]) * place.float(0.85, 1.15);
     let spot = Spot {
         feet: (x, ground),
-        height: size.1 * share,
+        // Whoever stands in the frame has its head in it.
+        height: (size.1 * share).min(ground * 0.95),
     };
     if let Some(kind) = what.mammal() {
         return match share {

@@ -10,13 +10,13 @@ use super::shape::{Point, circle, curve, polygon, rect, rounded};
 /// Lays captions, badges and frames over a canvas of `w` by `h`; a panel keeps to the side
 /// away from `x`, where things stand, or nobody could tell what they are.
 pub fn overlay(c: &mut Canvas, (w, h): Point, x: f32, dice: &mut Dice) {
-    if dice.chance(0.35) {
+    if dice.chance(0.28) {
         caption(c, (w, h), dice);
     }
-    if dice.chance(0.1) {
+    if dice.chance(0.06) {
         panel(c, (w, h), x < w / 2.0, dice);
     }
-    if dice.chance(0.08) {
+    if dice.chance(0.05) {
         ring(c, (w, h), dice);
     }
     if dice.chance(0.05) {
@@ -116,6 +116,12 @@ fn play(c: &mut Canvas, (x, y): Point) {
         &polygon(&[(x - 0.3, y - 0.48), (x + 0.55, y), (x - 0.3, y + 0.48)]),
         WHITE.alpha(0.95),
     );
+}
+
+/// Thins out what lies behind, as a lens does that looks at what stands in front.
+pub fn haze(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
+    let air = hex(dice.pick(&[0xf4efe6, 0xdfe7ee, 0xe9dfe6, 0x3a3746]));
+    c.fill(&rect(0.0, 0.0, w, h), air.alpha(dice.float(0.15, 0.5)));
 }
 
 /// A vignette, sometimes a leak of sun.

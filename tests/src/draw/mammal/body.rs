@@ -24,7 +24,7 @@ impl Pose {
     pub(super) fn choose(dice: &mut Dice) -> Self {
         dice.weighted(&[
             (4.0, Self::Sitting),
-            (0.4, Self::Behind),
+            (0.2, Self::Behind),
             (2.0, Self::Loaf),
             (2.0, Self::Lying),
             (2.5, Self::Standing),

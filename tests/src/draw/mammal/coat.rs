@@ -70,8 +70,8 @@ impl Coat {
             skin: dice.pick(&[hex(0xe8a0a0), hex(0xd98a8f), hex(0x4a3338), hex(0x2c2529)]),
             iris: hsl(
                 dice.pick(&[0.12, 0.15, 0.22, 0.3, 0.38, 0.55]),
-                0.6,
-                dice.float(0.45, 0.62),
+                0.75,
+                dice.float(0.48, 0.62),
             ),
             rough: if dice.chance(0.35) {
                 dice.float(0.03, 0.07)
@@ -259,7 +259,7 @@ fn pattern(kind: Kind, dice: &mut Dice) -> Pattern {
     // Stripes and points are a cat's commonest coats; others wear them too, so that
     // a coat alone proves nothing.
     let (stripes, points) = if kind == Kind::Cat {
-        (3.5, 1.0)
+        (4.5, 1.2)
     } else {
         (1.0, 0.5)
     };

@@ -248,7 +248,7 @@ fn cat(dice: &mut Dice, plain: impl Fn(&[Point], Ears, Muzzle, Tail) -> Species)
     ]);
     Species {
         eyes: Eyes::Slit,
-        gaze: (0.42 + dice.jitter(0.03), 0.24 + dice.jitter(0.04)),
+        gaze: (0.43 + dice.jitter(0.03), 0.28 + dice.jitter(0.03)),
         whiskers: true,
         build: (1.0 + dice.jitter(0.1), girth),
         ..plain(head, ears, Muzzle::Pads, Tail::Long)
