@@ -84,17 +84,19 @@ fn other(bytes: &[u8], format: Format, limits: &Limits) -> Result<Frame, Refusal
     })
 }
 
-/// Sizes that a decoder would act upon before it lets us see them.
+/// Sizes that a decoder would act upon before it lets us see them. They may be
+/// those of a part, so only being too large counts.
 fn check_hidden_sizes(bytes: &[u8], format: Format, limits: &Limits) -> Result<(), Refusal> {
+    let upper = Limits {
+        shortest: 0,
+        ..*limits
+    };
     let size = match format {
         Format::Png => walk::png_size(bytes),
         Format::WebP => walk::webp_lossy_size(bytes),
         Format::Jpeg | Format::Gif | Format::Bmp => None,
     };
-    match size {
-        Some((width, height)) => limits.check_size(width, height),
-        None => Ok(()),
-    }
+    size.map_or(Ok(()), |(width, height)| upper.check_size(width, height))
 }
 
 /// The decoder's own limits, set although sizes were checked: frames and tables
