@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use cli::{Failure, Result};
 use serde::{Deserialize, Serialize};
-use store::{Choice, Event, Pool, Role, Source};
+use store::{Act, Choice, Event, Pool, Role, Source};
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,9 +66,12 @@ pub struct Record {
     /// How it came about.
     #[serde(deserialize_with = "filled")]
     pub source: Option<String>,
-    /// The sheet it was confirmed on.
+    /// `decide`, `undo` or `redo`.
     #[serde(deserialize_with = "filled")]
-    pub sheet: Option<String>,
+    pub act: Option<String>,
+    /// What one undo takes back.
+    #[serde(deserialize_with = "filled")]
+    pub stroke: Option<String>,
     /// The event it takes back.
     #[serde(deserialize_with = "filled")]
     pub undoes: Option<String>,
@@ -94,7 +97,8 @@ impl From<&Event> for Record {
             annotator: Some(event.annotator.clone()),
             role: Some(event.role.to_string()),
             source: Some(event.source.to_string()),
-            sheet: event.sheet.clone(),
+            act: Some(event.act.to_string()),
+            stroke: Some(event.stroke.clone()),
             undoes: event.undoes.clone(),
             decided_at: Some(event.decided_at),
             visible_ms: event.visible_ms,
@@ -113,8 +117,12 @@ impl Record {
         let need =
             |value: &Option<String>, name: &str| value.clone().ok_or(format!("{name} is missing"));
         let decision = self.decision()?;
-        if decision.is_none() && self.undoes.is_none() {
+        let act = parse::<Act>(&need(&self.act, "act")?)?;
+        if decision.is_none() && act != Act::Undo {
             return Err("decision is missing".into());
+        }
+        if (act == Act::Decide) != self.undoes.is_none() {
+            return Err(format!("undoes does not fit {act}"));
         }
         Ok(Event {
             event: need(&self.event, "event")?,
@@ -124,7 +132,8 @@ impl Record {
             annotator: need(&self.annotator, "annotator")?,
             role: parse::<Role>(&need(&self.role, "role")?)?,
             source: parse::<Source>(&need(&self.source, "source")?)?,
-            sheet: self.sheet.clone(),
+            act,
+            stroke: need(&self.stroke, "stroke")?,
             undoes: self.undoes.clone(),
             decided_at: self.decided_at.ok_or("decided_at is missing")?,
             visible_ms: self.visible_ms,
@@ -294,7 +303,12 @@ mod tests {
                     } else {
                         Source::Explicit
                     },
-                    sheet: flag.then(|| "s1".to_owned()),
+                    act: match &undoes {
+                        None => Act::Decide,
+                        Some(_) if flag => Act::Redo,
+                        Some(_) => Act::Undo,
+                    },
+                    stroke: "s1".to_owned(),
                     undoes,
                     decided_at: 1_700_000_000_000,
                     visible_ms,
@@ -329,11 +343,14 @@ mod tests {
             unhex("abc").unwrap_err(),
             "`abc` is no SHA-256 (64 hexadecimal digits)"
         );
-        let record = Record {
+        let mut record = Record {
             event: Some("e".into()),
             decision: Some("keep".into()),
+            act: Some("decide".into()),
             ..Record::default()
         };
         assert_eq!(record.event().unwrap_err(), "sha256 is missing");
+        record.undoes = Some("e".into());
+        assert_eq!(record.event().unwrap_err(), "undoes does not fit decide");
     }
 }

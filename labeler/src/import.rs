@@ -46,12 +46,13 @@ pub async fn run(
     let rows = format::read(format, &text)?;
     let bar = printer.bar("import", Some(rows.len() as u64));
     let mut counts = Counts::default();
+    let stroke = event_id::new()?;
     for batch in rows.chunks(BATCH) {
         let mut understood = Vec::with_capacity(batch.len());
         for (line, row) in batch {
             match row
                 .clone()
-                .and_then(|record| understand(&record, folder, annotator))
+                .and_then(|record| understand(&record, folder, annotator, &stroke))
             {
                 Ok(row) => understood.push((*line, row)),
                 Err(why) => fail(&mut counts, printer, *line, &why),
@@ -64,7 +65,12 @@ pub async fn run(
     Ok(summary(&counts, printer))
 }
 
-fn understand(record: &Record, folder: &Path, annotator: &str) -> Result<Row, String> {
+fn understand(
+    record: &Record,
+    folder: &Path,
+    annotator: &str,
+    stroke: &str,
+) -> Result<Row, String> {
     if record.event.is_some() {
         return record.event().map(Row::Event);
     }
@@ -83,6 +89,7 @@ fn understand(record: &Record, folder: &Path, annotator: &str) -> Result<Row, St
             .annotator
             .clone()
             .unwrap_or_else(|| annotator.to_owned()),
+        stroke: stroke.to_owned(),
     }))
 }
 

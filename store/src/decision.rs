@@ -14,8 +14,8 @@ use crate::{Error, Pool, Result, Store, TopicId};
 statements! {
     APPEND = "
         insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
-                              sheet, undoes, decided_at, visible_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                              act, stroke, undoes, decided_at, visible_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         on conflict (event) do nothing
         returning id";
     LATEST_OF = "
@@ -32,12 +32,9 @@ statements! {
         select s.cover_id from sighting s join video v on v.id = s.video_id
         where v.site = 'folder' and v.key = $1
         order by s.seen_at desc, s.cover_id desc limit 1";
-    ADD_SHEET = "
-        insert into sheet (id, topic_id, annotator, pool, confirmed_at) values ($1, $2, $3, $4, $5)
-        on conflict (id) do nothing";
     EVENTS_AFTER = "
         select d.id, d.event, c.sha256, d.pool, d.decision, d.annotator, d.role, d.source,
-               d.sheet, d.undoes, d.decided_at, d.visible_ms
+               d.act, d.stroke, d.undoes, d.decided_at, d.visible_ms
         from decision d join cover c on c.id = d.cover_id
         where d.topic_id = $1 and d.id > $2 order by d.id limit $3";
     NEWEST_EVENT = "select coalesce(max(id), 0) from decision where topic_id = $1";
@@ -92,6 +89,18 @@ pub enum Source {
     Import,
 }
 
+/// What an event does to what its person says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// Says something.
+    Decide,
+    /// Takes a stroke back: what was said before it counts again.
+    Undo,
+    /// Takes an undo back.
+    Redo,
+}
+
 /// Text forms: one table per enum, so that database, files and screens agree.
 macro_rules! texts {
     ($type:ident, $what:literal, $($variant:ident = $text:literal),+) => {
@@ -136,6 +145,7 @@ texts!(
     Bulk = "bulk",
     Import = "import"
 );
+texts!(Act, "act", Decide = "decide", Undo = "undo", Redo = "redo");
 
 /// One row of the log, in the form that leaves and enters the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,9 +164,11 @@ pub struct Event {
     pub role: Role,
     /// How.
     pub source: Source,
-    /// The sheet it was confirmed on.
-    pub sheet: Option<String>,
-    /// The event that it takes back.
+    /// Deciding, or taking back.
+    pub act: Act,
+    /// What one undo takes back: a sheet's id, an import's, or the event's own name.
+    pub stroke: String,
+    /// The event that an undo or redo takes back.
     pub undoes: Option<String>,
     /// Unix milliseconds.
     pub decided_at: i64,
@@ -188,6 +200,8 @@ pub struct Statement {
     pub decision: Choice,
     /// Who says it.
     pub annotator: String,
+    /// The import it is part of: what one undo takes back.
+    pub stroke: String,
 }
 
 /// What became of an imported row.
@@ -224,7 +238,8 @@ struct Row {
     annotator: String,
     role: String,
     source: String,
-    sheet: Option<String>,
+    act: String,
+    stroke: String,
     undoes: Option<String>,
     decided_at: i64,
     visible_ms: Option<i64>,
@@ -242,7 +257,8 @@ impl TryFrom<Row> for Event {
             annotator: row.annotator,
             role: row.role.parse()?,
             source: row.source.parse()?,
-            sheet: row.sheet,
+            act: row.act.parse()?,
+            stroke: row.stroke,
             undoes: row.undoes,
             decided_at: row.decided_at,
             visible_ms: row.visible_ms,
@@ -264,9 +280,6 @@ impl Store {
                 None => Imported::UnknownCover,
                 Some(cover) => {
                     join_pool(&mut tx, topic, cover, event.pool, event.decided_at).await?;
-                    if let Some(sheet) = &event.sheet {
-                        put_sheet(&mut tx, topic, sheet, event).await?;
-                    }
                     append(&mut tx, topic, cover, event).await?
                 }
             });
@@ -361,7 +374,7 @@ impl Store {
     }
 }
 
-type Tx = Transaction<'static, Sqlite>;
+pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 async fn import_statement(
     tx: &mut Tx,
@@ -396,7 +409,8 @@ async fn import_statement(
         annotator: said.annotator.clone(),
         role: Role::Annotator,
         source: Source::Import,
-        sheet: None,
+        act: Act::Decide,
+        stroke: said.stroke.clone(),
         undoes: None,
         decided_at: now,
         visible_ms: None,
@@ -433,20 +447,13 @@ async fn pool_for(
     member.as_deref().map(str::parse).transpose()
 }
 
-async fn put_sheet(tx: &mut Tx, topic: TopicId, sheet: &str, event: &Event) -> Result<()> {
-    sqlx::query(ADD_SHEET)
-        .bind(sheet)
-        .bind(topic.0)
-        .bind(&event.annotator)
-        .bind(event.pool.as_str())
-        .bind(event.decided_at)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 /// Appends `event` for `cover`; its own `sha256` is not looked at.
-async fn append(tx: &mut Tx, topic: TopicId, cover: i64, event: &Event) -> Result<Imported> {
+pub(crate) async fn append(
+    tx: &mut Tx,
+    topic: TopicId,
+    cover: i64,
+    event: &Event,
+) -> Result<Imported> {
     let added: Option<i64> = sqlx::query_scalar(APPEND)
         .bind(&event.event)
         .bind(topic.0)
@@ -456,7 +463,8 @@ async fn append(tx: &mut Tx, topic: TopicId, cover: i64, event: &Event) -> Resul
         .bind(&event.annotator)
         .bind(event.role.as_str())
         .bind(event.source.as_str())
-        .bind(&event.sheet)
+        .bind(event.act.as_str())
+        .bind(&event.stroke)
         .bind(&event.undoes)
         .bind(event.decided_at)
         .bind(event.visible_ms)

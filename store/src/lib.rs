@@ -8,6 +8,12 @@
 //! - [`cover`]: videos, covers, sightings, pools; near-duplicates found as covers arrive
 //! - [`near`]: the perceptual hashes in memory
 //! - [`decision`]: the append-only log
+//! - [`stroke`]: undo and redo
+//! - [`sheet`]: covers that wait, leased to one page at a time
+//! - [`confirm`]: what a person says, of a sheet at once or of one cover
+//! - [`progress`]: how far a pool is
+//! - [`history`]: what was decided, stroke by stroke
+//! - [`found`]: videos to watch
 //! - [`label`]: the one rule that turns pools and decisions into labels
 //! - [`frontier`]: crawls and the pages they visit
 //! - [`training`]: runs, folds, predictions, models, scores
@@ -15,19 +21,25 @@
 //! Times are Unix milliseconds and always an argument. Every write is one statement or one
 //! `begin immediate` transaction.
 
+pub mod confirm;
 pub mod cover;
 pub mod decision;
 pub mod error;
+pub mod found;
 pub mod frontier;
+pub mod history;
 pub mod label;
 pub mod near;
 pub mod open;
+pub mod progress;
+pub mod sheet;
 mod statement;
+pub mod stroke;
 pub mod topic;
 pub mod training;
 
 pub use cover::{Arrival, NewCover, NewVideo, Settled};
-pub use decision::{Choice, Event, Role, Source};
+pub use decision::{Act, Choice, Event, Role, Source};
 pub use error::Error;
 pub use frontier::{CrawlId, Request};
 pub use label::{LabelRule, Pool};

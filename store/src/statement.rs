@@ -27,9 +27,21 @@ mod tests {
             crate::cover::STATEMENTS,
             crate::near::STATEMENTS,
             crate::decision::STATEMENTS,
+            crate::stroke::STATEMENTS,
+            crate::sheet::STATEMENTS,
+            crate::confirm::STATEMENTS,
+            crate::progress::STATEMENTS,
+            crate::history::STATEMENTS,
+            crate::found::STATEMENTS,
             crate::frontier::STATEMENTS,
+            crate::frontier::host::STATEMENTS,
+            crate::frontier::overview::STATEMENTS,
+            crate::frontier::page::STATEMENTS,
             crate::label::STATEMENTS,
-            crate::training::STATEMENTS,
+            crate::training::fold::STATEMENTS,
+            crate::training::model::STATEMENTS,
+            crate::training::run::STATEMENTS,
+            crate::training::score::STATEMENTS,
         ];
         let mut connection = store.write().acquire().await.unwrap();
         for (name, sql) in all.concat() {

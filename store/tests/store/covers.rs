@@ -42,6 +42,7 @@ async fn a_search_hit_moves_a_negative_only_while_nobody_has_decided() {
         pool: None,
         decision: Choice::Keep,
         annotator: "mia".into(),
+        stroke: "import".into(),
     };
     at.store
         .import_statements(at.topic, &[statement], 2)

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use store::decision::{CoverName, Imported, Statement};
-use store::{Choice, Event, LabelRule, Pool, Role, Source};
+use store::{Act, Choice, Event, LabelRule, Pool, Role, Source};
 
 use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
 
@@ -19,7 +19,8 @@ fn event(name: &str, cover: u32, decision: Option<Choice>, annotator: &str) -> E
             Role::Annotator
         },
         source: Source::Explicit,
-        sheet: None,
+        act: Act::Decide,
+        stroke: name.into(),
         undoes: None,
         decided_at: 5,
         visible_ms: Some(900),
@@ -33,6 +34,7 @@ fn statement(name: &str, cover: CoverName, pool: Option<Pool>, decision: Choice)
         pool,
         decision,
         annotator: "mia".into(),
+        stroke: "import".into(),
     }
 }
 
@@ -153,9 +155,9 @@ async fn the_log_refuses_changes_and_deletions() {
 async fn events_round_trip_to_another_database() {
     let (from, to) = (with_covers(3).await, with_covers(3).await);
     let mut undo = event("e2", 0, None, "mia");
-    undo.undoes = Some("e1".into());
+    (undo.act, undo.undoes) = (Act::Undo, Some("e1".into()));
     let mut sheet = event("e3", 1, Some(Choice::Reject), "reviewer");
-    sheet.sheet = Some("s".into());
+    sheet.stroke = "s".into();
     let all = [
         event("e1", 0, Some(Choice::Broken), "mia"),
         undo,
@@ -206,7 +208,9 @@ proptest! {
             for (i, (who, choice)) in words.iter().enumerate() {
                 let mut said = event(&format!("e{i}"), 0, *choice, ["mia", "li", "reviewer"][*who]);
                 // An undo must name an event; the first word of all has none to name.
-                said.undoes = (choice.is_none() && i > 0).then(|| "e0".to_owned());
+                if choice.is_none() && i > 0 {
+                    (said.act, said.undoes) = (Act::Undo, Some("e0".to_owned()));
+                }
                 said.decision = choice.or((i == 0).then_some(Choice::Keep));
                 at.store.import_events(at.topic, &[said]).await.unwrap();
             }

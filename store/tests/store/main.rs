@@ -6,4 +6,7 @@
 mod concurrency;
 mod covers;
 mod decisions;
+mod sheets;
+mod strokes;
 mod support;
+mod training;
