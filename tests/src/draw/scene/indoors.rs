@@ -12,7 +12,7 @@ pub fn room(c: &mut Canvas, (w, h): Point, horizon: f32, dice: &mut Dice) {
     } else {
         pastel(dice)
     };
-    wallpaper(c, (w, h), wall, dice);
+    wallpaper(c, (w, horizon), wall, dice);
     floor(c, (w, h), horizon, dice);
     for _ in 0..dice.int(1, 3) {
         let x = dice.float(0.5, 13.0);
@@ -41,7 +41,7 @@ pub fn room(c: &mut Canvas, (w, h): Point, horizon: f32, dice: &mut Dice) {
 pub fn table(c: &mut Canvas, (w, h): Point, horizon: f32, dice: &mut Dice) {
     let wall = any(dice).light(0.2);
     c.fill(
-        &rect(0.0, 0.0, w, h),
+        &rect(0.0, 0.0, w, horizon),
         Fill::Linear(
             ((0.0, 0.0), wall.light(0.15)),
             ((0.0, horizon), wall.dark(0.1)),

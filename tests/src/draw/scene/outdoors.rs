@@ -9,7 +9,7 @@ use crate::draw::shape::{Point, blob, circle, curve, ellipse, polygon, rect};
 pub fn garden(c: &mut Canvas, (w, h): Point, horizon: f32, dice: &mut Dice) {
     sky(c, (w, h), dice);
     let green = season(dice);
-    hills(c, (w, h), horizon, green.mix(hex(0x8fb3c8), 0.3), dice);
+    hills(c, w, horizon, green.mix(hex(0x8fb3c8), 0.3), dice);
     if dice.chance(0.45) {
         fence(c, w, horizon, dice);
     }
@@ -245,6 +245,7 @@ fn season(dice: &mut Dice) -> Colour {
     ]))
 }
 
+/// Down to below any horizon: every pixel painted twice costs.
 fn sky(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
     let (high, low) = dice.weighted(&[
         (4.0, (0x66aee6, 0xdff0f7)),
@@ -253,7 +254,7 @@ fn sky(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
         (1.0, (0xf3a683, 0xfbe3b9)),
     ]);
     c.fill(
-        &rect(0.0, 0.0, w, h),
+        &rect(0.0, 0.0, w, h * 0.8),
         Fill::Linear(((0.0, 0.0), hex(high)), ((0.0, h * 0.7), hex(low))),
     );
     if dice.chance(0.4) {
@@ -279,7 +280,7 @@ fn sky(c: &mut Canvas, (w, h): Point, dice: &mut Dice) {
     }
 }
 
-fn hills(c: &mut Canvas, (w, h): Point, horizon: f32, green: Colour, dice: &mut Dice) {
+fn hills(c: &mut Canvas, w: f32, horizon: f32, green: Colour, dice: &mut Dice) {
     for i in 0..3u8 {
         let hill = ellipse(
             dice.float(0.0, w),
@@ -289,7 +290,6 @@ fn hills(c: &mut Canvas, (w, h): Point, horizon: f32, green: Colour, dice: &mut 
         );
         c.fill(&hill, green.light(0.3 - 0.12 * f32::from(i)));
     }
-    c.fill(&rect(0.0, horizon, w, h), green);
 }
 
 fn fence(c: &mut Canvas, w: f32, horizon: f32, dice: &mut Dice) {
