@@ -2,4 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "all of this is tests")]
 
+mod covers;
+mod import;
+mod labels;
 mod manifests;
