@@ -3,13 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use cli::{Common, Outcome, Printer, Result, Stop};
+use cli::{Common, Failure, Outcome, Printer, Result, Stop};
 use store::{Durability, Pool};
+
+use crate::manners::Manners;
+use crate::run::{self, Asked, Begin, Options};
+use crate::site::Mode;
 
 const EXAMPLES: &str = "\
 Examples:
   crawler import ~/Pictures/cats --pool positive
   crawler import covers.csv --pool negative
+  crawler run --site peertube:video.example --pool negative --random 200
+  crawler run --site bilibili --pool positive --related-to BV17x411w7KC --keyword 猫 --count 200
+  crawler resume
   crawler status
   crawler verify";
 
@@ -39,11 +46,110 @@ enum Command {
         /// Keep the bytes as they came, beside the 240x240 image
         #[arg(long)]
         keep_originals: bool,
+        #[command(flatten)]
+        manners: Manners,
+    },
+    /// Collect covers from a site; the same command goes on while that crawl is unfinished
+    Run(Box<RunArgs>),
+    /// Go on with everything unfinished
+    Resume {
+        #[command(flatten)]
+        manners: Manners,
+    },
+    /// Put failed pages back, so that `resume` asks for them again
+    Retry {
+        /// Only failures of this class, as `status` lists them
+        #[arg(long)]
+        class: Option<String>,
+        /// Only failures since a date (2026-01-31) or an age (90m, 2h, 3d)
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+    /// List the sites that can be crawled
+    Sites,
+    /// Ask a site once, politely, and show what was understood of the answer
+    Probe {
+        /// A site as `sites` lists them
+        site: String,
+        #[command(flatten)]
+        manners: Manners,
     },
     /// Show what is in the database
     Status,
     /// Check that every stored image decodes and matches its hash
     Verify,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("mode").required(true)))]
+struct RunArgs {
+    /// A site as `sites` lists them
+    #[arg(long)]
+    site: String,
+    /// Why the covers are candidates: met at random, or searched for
+    #[arg(long)]
+    pool: PoolArg,
+    /// Videos met at random, until N covers are new in the pool
+    #[arg(long, value_name = "N", group = "mode", conflicts_with = "count", value_parser = clap::value_parser!(u32).range(1..))]
+    random: Option<u32>,
+    /// What the site's search finds
+    #[arg(long, value_name = "TEXT", group = "mode", requires = "count")]
+    search: Option<String>,
+    /// A walk over recommendations, beginning at these pages
+    #[arg(long, value_name = "URL", num_args = 1.., group = "mode", requires = "count")]
+    related_to: Vec<String>,
+    /// Only videos with one of these words in title, tags or region
+    #[arg(long, value_name = "TEXT", num_args = 1.., requires = "related_to")]
+    keyword: Vec<String>,
+    /// New covers wanted in the pool
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    /// Seed of all random choices of a new crawl
+    #[arg(long)]
+    seed: Option<u32>,
+    /// How the 240x240 image is made: `article`, or a rule as `status` shows it
+    #[arg(long, value_name = "RULE", default_value_t = cover::Rule::default())]
+    resize: cover::Rule,
+    /// Keep the bytes as they came, beside the 240x240 image
+    #[arg(long)]
+    keep_originals: bool,
+    #[command(flatten)]
+    manners: Manners,
+}
+
+impl RunArgs {
+    fn mode(&self) -> Mode {
+        match &self.search {
+            Some(text) => Mode::Search(text.clone()),
+            None if self.random.is_some() => Mode::Random,
+            None => Mode::RelatedTo(self.related_to.clone()),
+        }
+    }
+
+    /// `now` gives a new crawl its seed when none is typed.
+    fn begin(&self, now: i64) -> Result<Begin> {
+        let target = self.random.or(self.count).ok_or_else(|| {
+            Failure::usage("how many covers are wanted is missing\nGive --random N, or --count N.")
+        })?;
+        Ok(Begin {
+            site: self.site.to_ascii_lowercase(),
+            pool: self.pool.into(),
+            asked: Asked {
+                mode: self.mode(),
+                keywords: self.keyword.clone(),
+                base_urls: self.manners.base_urls.clone(),
+                lists: Vec::new(),
+            },
+            options: Options {
+                contact: self.manners.contact.clone(),
+                pace_ms: self.manners.pace,
+                resize: self.resize.to_string(),
+                keep_originals: self.keep_originals,
+            },
+            target,
+            seed: self.seed.unwrap_or(now as u32),
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -80,14 +186,28 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
             pool,
             resize,
             keep_originals,
+            manners,
         } => {
             let import = crate::import::Import {
                 paths,
                 pool: pool.into(),
                 rule: resize,
                 keep_originals,
+                manners,
             };
             crate::import::run(&store, topic, &import, &printer, &stop).await
+        }
+        Command::Run(args) => {
+            let begin = args.begin(cli::now())?;
+            run::run(&store, topic, &begin, &args.manners, &printer, &stop).await
+        }
+        Command::Resume { manners } => run::resume(&store, &manners, &printer, &stop).await,
+        Command::Retry { class, since } => {
+            run::retry(&store, class.as_deref(), since.as_deref(), &printer).await
+        }
+        Command::Sites => Ok(crate::check::sites(&printer)),
+        Command::Probe { site, manners } => {
+            crate::probe::run(&store, &site, &manners, &printer).await
         }
         Command::Status => crate::check::status(&store, topic, &printer).await,
         Command::Verify => crate::check::verify(&store, &printer, &stop).await,

@@ -1,9 +1,13 @@
-//! `status` and `verify`: what is there, and whether it is whole.
+//! `status`, `sites` and `verify`: what is there, what there could be, and whether it is whole.
 
 use cli::{Exit, Outcome, Printer, Result, Stop};
 use serde_json::json;
 use store::cover::Stored;
 use store::{Store, TopicId};
+
+use crate::date::clock;
+use crate::import::FOLDER;
+use crate::site::SITES;
 
 /// Covers a read: small, because a long read starves WAL checkpoints.
 const CHUNK: u32 = 128;
@@ -15,6 +19,9 @@ const CHUNK: u32 = 128;
 pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<Outcome> {
     let overview = store.overview(topic).await?;
     let failed = store.failed_by_class(topic).await?;
+    let crawls = store.crawl_progress(topic).await?;
+    let now = cli::now();
+    let hosts = store.hosts_waited_for(now).await?;
     printer.table(&[
         ("database", store.path().display().to_string()),
         (
@@ -33,6 +40,28 @@ pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<
     for (class, count) in &failed {
         printer.line(format!("failed           {count} {class}"));
     }
+    for crawl in crawls.iter().filter(|crawl| crawl.site != FOLDER) {
+        printer.line(format!(
+            "crawl {}          {} {}: {} of {} covers; pages: {} waiting, {} done, {} failed; {}",
+            crawl.id,
+            crawl.site,
+            crawl.pool,
+            crawl.new_covers,
+            crawl.target,
+            crawl.waiting,
+            crawl.done,
+            crawl.failed,
+            crawl.state
+        ));
+    }
+    for host in &hosts {
+        let reason = host.reason.as_deref().unwrap_or("it asked for a pause");
+        printer.line(format!(
+            "waiting          {} until {}: {reason}",
+            host.name,
+            clock(host.cooldown_until, now)
+        ));
+    }
     Ok(Outcome::done(json!({
         "covers": overview.covers,
         "near_duplicates": overview.near_duplicates,
@@ -41,7 +70,25 @@ pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<
         "positive": overview.positives,
         "image_bytes": overview.image_bytes,
         "failed": failed.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "crawls": crawls.iter().map(|c| json!({
+            "id": c.id, "site": c.site, "pool": c.pool, "target": c.target,
+            "new_covers": c.new_covers, "state": c.state,
+            "pages": { "waiting": c.waiting, "done": c.done, "failed": c.failed },
+        })).collect::<Vec<_>>(),
+        "waiting": hosts.iter().map(|h| json!({
+            "host": h.name, "until": h.cooldown_until, "reason": h.reason, "refused": h.refused,
+        })).collect::<Vec<_>>(),
     })))
+}
+
+/// Prints what can be crawled.
+pub fn sites(printer: &Printer) -> Outcome {
+    for (name, what, how) in SITES {
+        printer.line(format!("{name:22}{what}\n{:22}{how}", ""));
+    }
+    Outcome::done(json!({
+        "sites": SITES.map(|(name, what, how)| json!({ "name": name, "what": what, "how": how })),
+    }))
 }
 
 /// Decodes every stored image and compares it with its hash.

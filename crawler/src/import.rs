@@ -12,10 +12,15 @@ use std::time::Instant;
 use cli::{Bar, Failure, Outcome, Printer, Result, Stop};
 use cover::{Cover, Limits, Refusal, Rule};
 use store::cover::Picture;
+use store::frontier::{Kind, NewPage};
 use store::{Arrival, CrawlId, NewCover, NewVideo, Pool, Request, Store, TopicId};
 use tokio::sync::mpsc;
 
 use crate::items;
+use crate::manners::{self, Manners};
+use crate::origin::Bases;
+use crate::run::{Asked, Begin, Options};
+use crate::site::{Mode, Site, web};
 use crate::summary::Summary;
 
 /// Covers a transaction: large enough that commits cost little, small enough to lose little time.
@@ -34,6 +39,8 @@ pub struct Import {
     pub rule: Rule,
     /// Whether to keep the bytes as they came.
     pub keep_originals: bool,
+    /// For lists of URLs.
+    pub manners: Manners,
 }
 
 /// A file that was read, or why not.
@@ -78,8 +85,89 @@ pub async fn run(
     printer: &Printer,
     stop: &Stop,
 ) -> Result<Outcome> {
+    let found = items::find(&import.paths)?;
+    let mut summary = Summary::default();
+    if !found.files.is_empty() {
+        let files = from_disk(store, topic, import, found.files, printer, stop);
+        summary.merge(files.await?);
+    }
+    if !found.urls.is_empty() && !stop.asked() {
+        summary.merge(from_web(store, topic, import, found.urls, printer, stop).await?);
+    }
+    Ok(summary.outcome(printer))
+}
+
+/// The URLs of lists go through the frontier, like the pages of any site.
+async fn from_web(
+    store: &Store,
+    topic: TopicId,
+    import: &Import,
+    urls: Vec<url::Url>,
+    printer: &Printer,
+    stop: &Stop,
+) -> Result<Summary> {
+    let begin = Begin {
+        site: "web".to_owned(),
+        pool: import.pool,
+        asked: Asked {
+            mode: Mode::List,
+            keywords: Vec::new(),
+            base_urls: import.manners.base_urls.clone(),
+            lists: names(import),
+        },
+        options: Options {
+            contact: import.manners.contact.clone(),
+            pace_ms: import.manners.pace,
+            resize: import.rule.to_string(),
+            keep_originals: import.keep_originals,
+        },
+        target: u32::try_from(urls.len()).unwrap_or(u32::MAX),
+        seed: 0,
+    };
+    let id = begin.crawl(store, topic).await?;
+    let site = Site::parse(&begin.site, Bases::parse(&begin.asked.base_urls)?)?;
+    let pace = manners::pace(&site, import.manners.pace)?;
+    let (mut pages, mut known) = (Vec::new(), Vec::new());
+    for url in &urls {
+        match store.known_cover(&begin.site, url.as_str()).await? {
+            Some(cover) => known.push(cover),
+            None => pages.push(listed(&site, pace, url)),
+        }
+    }
+    let mut summary = Summary::default();
+    // A list that was planned before is not planned again: the crawl goes on.
+    if let Some(brought) = store.plan(id, 0, &pages, &known, cli::now()).await? {
+        summary.new_covers += u64::from(brought.new_covers);
+        summary.duplicates += u64::from(brought.duplicates);
+    }
+    let crawl = store.crawl(id).await?;
+    summary.merge(crate::run::work(store, vec![crawl], &import.manners, printer, stop).await?);
+    Ok(summary)
+}
+
+fn listed(site: &Site, pace: Option<i64>, url: &url::Url) -> NewPage {
+    let candidate = web::candidate(url);
+    let group = site.group(url);
+    NewPage {
+        kind: Kind::Cover,
+        url: candidate.ask.clone(),
+        host: group.name,
+        floor_ms: pace.unwrap_or(group.floor_ms),
+        rank: 0,
+        owner: None,
+        context: serde_json::to_value(&candidate).unwrap_or_default(),
+    }
+}
+
+async fn from_disk(
+    store: &Store,
+    topic: TopicId,
+    import: &Import,
+    files: Vec<PathBuf>,
+    printer: &Printer,
+    stop: &Stop,
+) -> Result<Summary> {
     let started = Instant::now();
-    let files = items::find(&import.paths)?;
     let crawl = store
         .begin_crawl(topic, &request(import, files.len()), cli::now())
         .await?;
@@ -104,24 +192,27 @@ pub async fn run(
     bar.finish();
     summary.pages_left = summary.asked - summary.fetched - summary.failures();
     summary.seconds = started.elapsed().as_secs_f64();
-    let stopped = summary.pages_left > 0;
-    if !stopped {
+    summary.stopped = summary.pages_left > 0;
+    if !summary.stopped {
         let new_covers = u32::try_from(summary.new_covers).unwrap_or(u32::MAX);
         store.finish_crawl(crawl, new_covers, cli::now()).await?;
     }
-    Ok(summary.outcome(printer, stopped))
+    Ok(summary)
+}
+
+fn names(import: &Import) -> Vec<String> {
+    let paths = import.paths.iter();
+    paths
+        .map(|p| items::absolute(p).display().to_string())
+        .collect()
 }
 
 fn request(import: &Import, files: usize) -> Request {
-    let paths: Vec<_> = import
-        .paths
-        .iter()
-        .map(|p| items::absolute(p).display().to_string())
-        .collect();
     Request {
         site: FOLDER.to_owned(),
         pool: import.pool,
-        request: serde_json::json!({ "import": paths }),
+        request: serde_json::json!({ "import": names(import) }),
+        options: serde_json::json!({}),
         target: u32::try_from(files).unwrap_or(u32::MAX),
         seed: 0,
     }

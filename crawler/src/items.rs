@@ -1,9 +1,11 @@
-//! What the paths of an import name: the files below folders, files, and the lines of lists.
+//! What the paths of an import name: the files below folders, files, and the lines of lists,
+//! which may be URLs.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cli::{Failure, Result};
+use url::Url;
 use walkdir::WalkDir;
 
 /// Endings of files that are tried as pictures when met in a folder. What a file holds is
@@ -13,33 +15,49 @@ const PICTURES: [&str; 9] = [
 ];
 const LISTS: [&str; 4] = ["txt", "csv", "jsonl", "ndjson"];
 
-/// Every picture that `paths` name, each once, in path order.
+/// What is to be imported.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// On disk, in path order.
+    pub files: Vec<PathBuf>,
+    /// On the web, in the order of the lists.
+    pub urls: Vec<Url>,
+}
+
+/// Every picture that `paths` name, each once.
 ///
 /// # Errors
 /// Bad input: a path that does not exist, a list that cannot be read, nothing found.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+pub fn find(paths: &[PathBuf]) -> Result<Found> {
+    let (mut found, mut urls) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_dir() {
             found.extend(in_folder(path)?);
         } else if !path.exists() {
             return Err(missing(path));
         } else if ending_is(path, &LISTS) {
-            found.extend(in_list(path)?);
+            for item in in_list(path)? {
+                match item {
+                    Item::File(file) => found.push(file),
+                    Item::Url(url) => urls.push(url),
+                }
+            }
         } else {
             found.push(absolute(path));
         }
     }
     let mut seen = HashSet::new();
     found.retain(|path| seen.insert(path.clone()));
-    if found.is_empty() {
+    let mut seen = HashSet::new();
+    urls.retain(|url: &Url| seen.insert(url.clone()));
+    if found.is_empty() && urls.is_empty() {
         return Err(Failure::usage(format!(
             "no pictures in {}\nWhisker looks for files ending in {}.",
             list(paths),
             PICTURES.join(", ")
         )));
     }
-    Ok(found)
+    Ok(Found { files: found, urls })
 }
 
 fn missing(path: &Path) -> Failure {
@@ -83,8 +101,13 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+enum Item {
+    File(PathBuf),
+    Url(Url),
+}
+
 /// Paths in a list are relative to the list.
-fn in_list(path: &Path) -> Result<Vec<PathBuf>> {
+fn in_list(path: &Path) -> Result<Vec<Item>> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!(
             "the list {} cannot be read: {error}",
@@ -103,7 +126,18 @@ fn in_list(path: &Path) -> Result<Vec<PathBuf>> {
         .iter()
         .map(|line| line.trim())
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    Ok(names.map(|name| absolute(&folder.join(name))).collect())
+    Ok(names.map(|name| item(folder, name)).collect())
+}
+
+fn item(folder: &Path, name: &str) -> Item {
+    match Url::parse(name) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Item::Url(url),
+        Ok(url) if url.scheme() == "file" => {
+            let file = url.to_file_path().unwrap_or_else(|()| folder.join(name));
+            Item::File(absolute(&file))
+        }
+        _ => Item::File(absolute(&folder.join(name))),
+    }
 }
 
 const COLUMNS: [&str; 3] = ["file", "path", "url"];
@@ -167,9 +201,24 @@ mod tests {
             .into();
         let found = find(&paths).unwrap();
         assert_eq!(
-            found,
+            found.files,
             [absolute(&at("cats/a.png")), absolute(&at("cats/b.JPG"))]
         );
+    }
+
+    #[test]
+    fn the_lines_of_a_list_may_be_urls() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("list.txt");
+        let text = "https://example.org/a.jpg\nhttp://example.org/b.png\nhttps://example.org/a.jpg\nfile:///c.jpg\n";
+        std::fs::write(&list, text).unwrap();
+        let found = find(&[list]).unwrap();
+        let urls: Vec<_> = found.urls.iter().map(Url::as_str).collect();
+        assert_eq!(
+            urls,
+            ["https://example.org/a.jpg", "http://example.org/b.png"]
+        );
+        assert_eq!(found.files, [Path::new("/c.jpg")]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use cli::{Exit, Outcome, Printer};
 use serde_json::json;
 
+use crate::date::clock;
+
 /// What a collecting command did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
@@ -26,6 +28,25 @@ pub struct Summary {
     pub seconds: f64,
     /// Items not yet tried.
     pub pages_left: u64,
+    /// Pages that say that their video is gone: misses, no failures.
+    pub missing: u64,
+    /// The user stopped it.
+    pub stopped: bool,
+    /// Hosts that are not asked any more for now.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A host that ended a crawl.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The host.
+    pub host: String,
+    /// In words.
+    pub reason: String,
+    /// When it may be asked again, Unix milliseconds.
+    pub until: i64,
+    /// It does not refuse: there is no way to it.
+    pub unreachable: bool,
 }
 
 impl Summary {
@@ -39,17 +60,54 @@ impl Summary {
         self.failed.values().sum()
     }
 
-    /// Prints it for people; the object is for scripts. `stopped`: by the user.
-    pub fn outcome(&self, printer: &Printer, stopped: bool) -> Outcome {
+    /// Adds the counts of another part of the same command.
+    pub fn merge(&mut self, other: Self) {
+        self.asked += other.asked;
+        self.fetched += other.fetched;
+        self.new_covers += other.new_covers;
+        self.duplicates += other.duplicates;
+        for (class, n) in other.failed {
+            *self.failed.entry(class).or_default() += n;
+        }
+        self.requests += other.requests;
+        self.bytes += other.bytes;
+        self.seconds += other.seconds;
+        self.pages_left += other.pages_left;
+        self.missing += other.missing;
+        self.stopped |= other.stopped;
+        self.refusals.extend(other.refusals);
+    }
+
+    /// Prints it for people; the object is for scripts.
+    pub fn outcome(&self, printer: &Printer) -> Outcome {
         self.print(printer);
-        let exit = match (stopped, self.failures()) {
-            (true, _) => Exit::Stopped,
-            (false, 0) => Exit::Done,
-            (false, _) => Exit::SomeFailed,
-        };
+        for refusal in &self.refusals {
+            printer.warn(format!(
+                "{}: {}\nIt may be asked again at {}; then `crawler resume` goes on.",
+                refusal.host,
+                refusal.reason,
+                clock(refusal.until, cli::now())
+            ));
+        }
         Outcome {
-            exit,
+            exit: self.exit(),
             json: Some(self.json()),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let robots = self.failed.get("robots").copied().unwrap_or(0);
+        let all_forbidden = robots > 0 && robots == self.failures() && self.fetched == 0;
+        if self.stopped {
+            Exit::Stopped
+        } else if self.refusals.iter().any(|r| !r.unreachable) || all_forbidden {
+            Exit::Refused
+        } else if !self.refusals.is_empty() {
+            Exit::Failed
+        } else if self.failures() > 0 {
+            Exit::SomeFailed
+        } else {
+            Exit::Done
         }
     }
 
@@ -64,6 +122,10 @@ impl Summary {
             "bytes": self.bytes,
             "seconds": self.seconds,
             "pages_left": self.pages_left,
+            "missing": self.missing,
+            "refused": self.refusals.iter().map(|r| json!({
+                "host": r.host, "reason": r.reason, "until": r.until,
+            })).collect::<Vec<_>>(),
         })
     }
 
@@ -86,10 +148,58 @@ impl Summary {
         if !failed.is_empty() {
             rows.push(("failed", failed.join(", ")));
         }
+        if self.requests > 0 {
+            rows.push(("requests", self.requests.to_string()));
+        }
+        if self.missing > 0 {
+            rows.push(("missing", format!("{} videos are gone", self.missing)));
+        }
         if self.pages_left > 0 {
             rows.push(("left", self.pages_left.to_string()));
         }
         rows.push(("took", format!("{:.1} s ({rate:.0}/s)", self.seconds)));
         printer.table(&rows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(unreachable: bool) -> Refusal {
+        Refusal {
+            host: "https://example.org:443".into(),
+            reason: "HTTP 412".into(),
+            until: 0,
+            unreachable,
+        }
+    }
+
+    #[test]
+    fn the_exit_code_tells_the_gravest_thing_that_happened() {
+        let failed = |class: &str, fetched| Summary {
+            failed: BTreeMap::from([(class.to_owned(), 1)]),
+            fetched,
+            ..Summary::default()
+        };
+        let refused = |unreachable| Summary {
+            refusals: vec![refusal(unreachable)],
+            ..failed("not-found", 3)
+        };
+        let stopped = Summary {
+            stopped: true,
+            ..refused(false)
+        };
+        for (summary, exit) in [
+            (Summary::default(), Exit::Done),
+            (failed("not-found", 3), Exit::SomeFailed),
+            (failed("robots", 3), Exit::SomeFailed),
+            (failed("robots", 0), Exit::Refused),
+            (refused(false), Exit::Refused),
+            (refused(true), Exit::Failed),
+            (stopped, Exit::Stopped),
+        ] {
+            assert_eq!(summary.exit(), exit, "{summary:?}");
+        }
     }
 }

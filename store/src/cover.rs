@@ -328,7 +328,8 @@ impl Store {
     }
 }
 
-async fn add_all(
+/// One result per arrival, in order.
+pub(crate) async fn add_all(
     tx: &mut Transaction<'static, Sqlite>,
     hashes: &mut Hashes,
     topic: TopicId,

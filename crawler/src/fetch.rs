@@ -1,0 +1,199 @@
+//! One HTTP request: deadlines, a cap on the body, only public addresses, no redirects, no
+//! proxy of the environment, no cookies, no Referer, one honest name.
+
+mod client;
+mod resolve;
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap, LOCATION, RETRY_AFTER};
+use url::{Host, Url};
+
+use crate::address::is_public;
+use crate::fault::Fault;
+use crate::origin::Bases;
+use crate::politeness::mood::Quota;
+
+pub use client::Fetcher;
+
+/// For pictures: AVIF is not asked for, because it is not read.
+pub const ACCEPT_PICTURE: &str = "image/jpeg,image/png,image/webp;q=0.8";
+/// Opt-outs in `X-Robots-Tag` that speak of pictures for training.
+const OPT_OUTS: [&str; 2] = ["noai", "noimageai"];
+
+/// When waiting ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For a connection.
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub stall: Duration,
+    /// For everything: a server that sends a byte a second never stalls.
+    pub total: Duration,
+}
+
+impl Deadlines {
+    /// For a request of at most this long in all.
+    pub fn within(total: Duration) -> Self {
+        Self {
+            connect: total / 4,
+            stall: total / 2,
+            total,
+        }
+    }
+}
+
+/// What to ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Checked for address and robots.txt by the caller's site and politeness.
+    pub url: &'a Url,
+    /// The header.
+    pub accept: &'a str,
+    /// The largest body, in bytes.
+    pub most: usize,
+    /// Read this much of a larger one, and be content.
+    pub cut: bool,
+}
+
+/// What came.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// 200 to 299, or any other when `status` was asked for by [`Fetcher::get`].
+    pub status: u16,
+    /// Of the answer.
+    pub headers: HeaderMap,
+    /// The body; empty unless the status is 200 to 299.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn header(&self, name: impl reqwest::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// `Content-Type` in lower case, or nothing.
+    pub fn content_type(&self) -> String {
+        let kind = self.header(reqwest::header::CONTENT_TYPE);
+        kind.unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// Where a redirect leads, as it is written.
+    pub fn location(&self) -> Option<&str> {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308)
+            .then(|| self.header(LOCATION).unwrap_or_default())
+    }
+
+    /// What the status means, when it is neither a success nor a redirect.
+    ///
+    /// # Errors
+    /// That fault.
+    pub fn check(&self, now: i64) -> Result<(), Fault> {
+        let until = || {
+            self.header(RETRY_AFTER)
+                .and_then(|text| retry_after(text, now))
+        };
+        Err(match self.status {
+            200..=399 => return Ok(()),
+            404 => Fault::NotFound,
+            410 => Fault::Gone,
+            401 | 403 | 451 => Fault::Forbidden(self.status),
+            408 => Fault::Timeout("the site's own"),
+            412 => Fault::Risk("HTTP 412".to_owned()),
+            429 => Fault::Throttled {
+                words: "HTTP 429".to_owned(),
+                until: until(),
+            },
+            503 => Fault::Unavailable { until: until() },
+            500..=599 => Fault::Server(self.status),
+            other => Fault::Status(other),
+        })
+    }
+
+    /// What the rate-limit headers say, if there are all three.
+    pub fn quota(&self, now: i64) -> Option<Quota> {
+        let number = |name: &str| self.header(name)?.trim().parse::<i64>().ok();
+        let reset = number("x-ratelimit-reset")?;
+        // A moment in Unix seconds, or seconds from now.
+        const A_MOMENT: i64 = 1_000_000_000;
+        let reset = reset.saturating_mul(1000);
+        Some(Quota {
+            limit: number("x-ratelimit-limit")?,
+            remaining: number("x-ratelimit-remaining")?,
+            reset: if reset >= A_MOMENT * 1000 {
+                reset
+            } else {
+                now + reset
+            },
+        })
+    }
+
+    /// The word by which the site keeps its pictures from training, if it does.
+    pub fn opt_out(&self) -> Option<String> {
+        let tags = self.headers.get_all("x-robots-tag");
+        let texts = tags.iter().filter_map(|value| value.to_str().ok());
+        texts
+            .filter_map(for_us)
+            .flat_map(|list| list.split(','))
+            .map(|word| word.trim().to_ascii_lowercase())
+            .find(|word| OPT_OUTS.contains(&word.as_str()))
+    }
+}
+
+/// The directives of a tag, unless it is for another agent.
+fn for_us(text: &str) -> Option<&str> {
+    match text.split_once(':') {
+        Some((agent, list)) if !agent.contains(',') => agent
+            .trim()
+            .eq_ignore_ascii_case(crate::robots::AGENT)
+            .then_some(list),
+        _ => Some(text),
+    }
+}
+
+/// The deadline of a `Retry-After`: seconds from now, or a date (RFC 9110, 10.2.3).
+fn retry_after(text: &str, now: i64) -> Option<i64> {
+    if let Ok(seconds) = text.trim().parse::<u32>() {
+        return Some(now + i64::from(seconds) * 1000);
+    }
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
+/// Whether a literal address, or a private place's port, may be asked. Names are checked when
+/// they are resolved; a resolver never sees literal addresses.
+///
+/// # Errors
+/// [`Fault::BlockedAddress`].
+pub fn check_address(url: &Url, bases: &Bases) -> Result<(), Fault> {
+    if bases.position(url).is_some() {
+        return Ok(());
+    }
+    let blocked = |what: &str| {
+        Err(Fault::BlockedAddress(format!(
+            "{what} is not of the public web"
+        )))
+    };
+    match url.host() {
+        Some(Host::Ipv4(v4)) if !is_public(v4.into()) => blocked(&v4.to_string()),
+        Some(Host::Ipv6(v6)) if !is_public(v6.into()) => blocked(&v6.to_string()),
+        // The resolver lets a base URL's name be private, but only its port is meant.
+        Some(Host::Domain(name)) if bases.hosts().any(|base| base == name) => {
+            blocked(&format!("{name} at this port"))
+        }
+        Some(_) => Ok(()),
+        None => Err(Fault::BadRedirect("no host".to_owned())),
+    }
+}
+
+pub(crate) fn headers(accept: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Ok(accept) = accept.parse() {
+        headers.insert(ACCEPT, accept);
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests;

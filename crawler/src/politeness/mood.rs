@@ -1,0 +1,355 @@
+//! How an answer changes when its host may be asked again: pure, with the time as an argument.
+//!
+//! Errors multiply the gap and successes take a little off it; nothing gets faster because
+//! errors come fast. A deadline that the site names is kept, ours are made of gaps.
+
+use store::frontier::Host;
+
+use crate::fault::Fault;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// The longest gap, and the longest cool-down of our own that is waited for: reports of
+/// temporary bans speak of 5 to 30 minutes.
+const LONGEST_WAIT: i64 = 15 * MINUTE;
+/// A refusal's first cool-down; doubled each time.
+const FIRST_REFUSAL: i64 = 30 * MINUTE;
+/// Refusals further apart than this do not add up.
+const REFUSALS_FADE: i64 = 2 * DAY;
+/// Gaps of cool-down after a first 429 or 503 without a deadline: 30 s at a gap of 1 s.
+const THROTTLED_GAPS: i64 = 30;
+/// Gaps of cool-down after a first time-out or failed connection.
+const SILENT_GAPS: i64 = 5;
+/// Cool-downs in a row after which asking again is no longer polite.
+const PATIENCE: u32 = 6;
+/// Failed connections in a row after which there is no network or no such host.
+const UNREACHABLE: u32 = 3;
+/// Answers 403 in a row that are a ban and not single forbidden pages.
+const BAN: u32 = 5;
+/// The share of the gap that a success takes off a slowed-down one.
+const RECOVERY: i64 = 10;
+
+/// How a request went, for the host.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome<'a> {
+    /// It answered. The quota, if it tells of one.
+    Fine(Option<Quota>),
+    /// It did not, or not well.
+    Fault(&'a Fault),
+}
+
+/// What rate-limit headers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests in a window.
+    pub limit: i64,
+    /// Requests left in this window.
+    pub remaining: i64,
+    /// When the window ends, Unix milliseconds.
+    pub reset: i64,
+}
+
+/// What is to be told of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be asked after its gap.
+    Open,
+    /// It is in a cool-down that is waited for.
+    Waiting,
+    /// It refused us, and is not asked again by this run.
+    Refused,
+    /// It cannot be reached.
+    Unreachable,
+}
+
+/// The host after the answer that came at `now`; `jitter` stretches the gap, in thousandths.
+pub fn observe(host: &mut Host, outcome: Outcome<'_>, now: i64, jitter: i64) -> Verdict {
+    host.refused = false;
+    let verdict = match outcome {
+        Outcome::Fine(quota) => fine(host, quota, now),
+        Outcome::Fault(fault) => faulty(host, fault, now),
+    };
+    // Counted from the end of the answer, and one more because times are cut to milliseconds.
+    let gap = host.gap_ms() * jitter.max(1000) / 1000 + 1;
+    host.next_at = host.next_at.max(now + gap);
+    verdict
+}
+
+fn fine(host: &mut Host, quota: Option<Quota>, now: i64) -> Verdict {
+    host.cooldowns = 0;
+    host.forbidden = 0;
+    host.reason = None;
+    let floor = host.floor_ms.max(host.crawl_delay_ms);
+    let less = host.interval_ms - (floor / RECOVERY).max(1);
+    host.interval_ms = if less > floor { less } else { 0 };
+    if let Some(quota) = quota {
+        host.next_at = host.next_at.max(spread(quota, now));
+    }
+    Verdict::Open
+}
+
+/// The last tenth of a quota is spread over the rest of its window.
+fn spread(quota: Quota, now: i64) -> i64 {
+    let left = (quota.reset - now).clamp(0, LONGEST_WAIT);
+    if quota.remaining * 10 > quota.limit {
+        return now;
+    }
+    now + left / (quota.remaining.max(0) + 1)
+}
+
+fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
+    match fault {
+        Fault::Throttled { until, .. } | Fault::Unavailable { until } => {
+            slow_down(host);
+            cool_down(host, THROTTLED_GAPS, *until, fault, now)
+        }
+        Fault::Timeout(_) => {
+            slow_down(host);
+            cool_down(host, SILENT_GAPS, None, fault, now)
+        }
+        Fault::Unreachable(_) => {
+            let verdict = cool_down(host, SILENT_GAPS, None, fault, now);
+            if host.cooldowns >= UNREACHABLE {
+                host.refused = true;
+                return Verdict::Unreachable;
+            }
+            verdict
+        }
+        Fault::Risk(_) => {
+            slow_down(host);
+            refuse(host, fault.to_string(), now)
+        }
+        Fault::Forbidden(_) => {
+            host.forbidden += 1;
+            if host.forbidden < BAN {
+                return Verdict::Open;
+            }
+            slow_down(host);
+            refuse(host, format!("{BAN} times in a row: {fault}"), now)
+        }
+        // The page's affair.
+        _ => Verdict::Open,
+    }
+}
+
+fn slow_down(host: &mut Host) {
+    host.interval_ms = (2 * host.gap_ms()).min(LONGEST_WAIT);
+}
+
+fn cool_down(
+    host: &mut Host,
+    gaps: i64,
+    deadline: Option<i64>,
+    fault: &Fault,
+    now: i64,
+) -> Verdict {
+    let floor = host.floor_ms.max(host.crawl_delay_ms);
+    let ours = (gaps * floor) << host.cooldowns.min(20);
+    let wait = match deadline {
+        // A day is as good as never; a date in the past is no reason to hurry.
+        Some(until) => (until - now).clamp(host.gap_ms(), DAY),
+        None => ours.min(LONGEST_WAIT),
+    };
+    host.cooldowns += 1;
+    host.cooldown_until = host.cooldown_until.max(now + wait);
+    host.reason = Some(fault.to_string());
+    if wait > LONGEST_WAIT || host.cooldowns > PATIENCE {
+        host.refused = true;
+        return Verdict::Refused;
+    }
+    Verdict::Waiting
+}
+
+fn refuse(host: &mut Host, reason: String, now: i64) -> Verdict {
+    if now - host.risk_at > REFUSALS_FADE {
+        host.risks = 0;
+    }
+    let wait = (FIRST_REFUSAL << host.risks.min(10)).min(DAY);
+    host.risks += 1;
+    host.risk_at = now;
+    host.cooldown_until = host.cooldown_until.max(now + wait);
+    host.refused = true;
+    host.reason = Some(reason);
+    Verdict::Refused
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: i64 = 1_766_000_000_000;
+
+    fn host(floor_ms: i64) -> Host {
+        Host {
+            name: "https://example.org".into(),
+            floor_ms,
+            ..Host::default()
+        }
+    }
+
+    fn throttled(until: Option<i64>) -> Fault {
+        let words = "HTTP 429".into();
+        Fault::Throttled { words, until }
+    }
+
+    fn see(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
+        observe(host, Outcome::Fault(fault), now, 1000)
+    }
+
+    #[test]
+    fn the_next_request_waits_for_the_gap_and_never_less() {
+        for (floor, delay, jitter, wait) in [
+            (1000, 0, 1000, 1001),
+            (1000, 0, 1500, 1501),
+            (1000, 2500, 1000, 2501),
+            (1000, 0, 0, 1001),
+        ] {
+            let mut host = host(floor);
+            host.crawl_delay_ms = delay;
+            let verdict = observe(&mut host, Outcome::Fine(None), NOW, jitter);
+            assert_eq!((verdict, host.next_at), (Verdict::Open, NOW + wait));
+        }
+    }
+
+    #[test]
+    fn a_deadline_of_the_sites_own_is_kept() {
+        let mut host = host(1000);
+        let verdict = see(&mut host, &throttled(Some(NOW + 7000)), NOW);
+        assert_eq!(
+            (verdict, host.cooldown_until),
+            (Verdict::Waiting, NOW + 7000)
+        );
+        assert!(!host.refused);
+    }
+
+    #[test]
+    fn a_deadline_in_the_past_is_no_reason_to_hurry_and_a_distant_one_ends_the_run() {
+        let mut past = host(1000);
+        see(&mut past, &throttled(Some(NOW - 5000)), NOW);
+        assert_eq!(past.cooldown_until, NOW + 2000);
+        let mut distant = host(1000);
+        let verdict = see(&mut distant, &throttled(Some(NOW + 400 * DAY)), NOW);
+        assert_eq!(verdict, Verdict::Refused);
+        assert_eq!(distant.cooldown_until, NOW + DAY);
+    }
+
+    #[test]
+    fn without_a_deadline_waiting_doubles_until_it_is_impolite_to_go_on() {
+        let mut host = host(1000);
+        let (mut now, mut waits) = (NOW, Vec::new());
+        let last = loop {
+            let verdict = see(&mut host, &throttled(None), now);
+            waits.push((host.cooldown_until - now) / 1000);
+            now = host.cooldown_until;
+            if verdict != Verdict::Waiting {
+                break verdict;
+            }
+        };
+        assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900]);
+        assert_eq!(last, Verdict::Refused);
+    }
+
+    #[test]
+    fn errors_double_the_gap_and_successes_take_it_back_step_by_step() {
+        let mut host = host(1000);
+        see(&mut host, &Fault::Timeout("total"), NOW);
+        see(&mut host, &Fault::Timeout("total"), NOW);
+        assert_eq!(host.gap_ms(), 4000);
+        let mut successes = 0;
+        while host.gap_ms() > 1000 {
+            observe(&mut host, Outcome::Fine(None), NOW, 1000);
+            successes += 1;
+        }
+        assert_eq!((successes, host.interval_ms, host.cooldowns), (30, 0, 0));
+    }
+
+    #[test]
+    fn refusals_cool_down_for_half_an_hour_doubled_each_time_to_a_day_and_fade() {
+        let mut host = host(4000);
+        let risk = Fault::Risk("a captcha".into());
+        let mut now = NOW;
+        for hours in [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 24.0] {
+            assert_eq!(see(&mut host, &risk, now), Verdict::Refused);
+            assert_eq!(host.cooldown_until - now, (hours * 3_600_000.0) as i64);
+            now = host.cooldown_until;
+            observe(&mut host, Outcome::Fine(None), now, 1000);
+        }
+        now += 3 * DAY;
+        see(&mut host, &risk, now);
+        assert_eq!(host.cooldown_until - now, FIRST_REFUSAL);
+    }
+
+    #[test]
+    fn single_forbidden_pages_are_nothing_but_five_in_a_row_are_a_ban() {
+        let mut host = host(1000);
+        for _ in 0..4 {
+            assert_eq!(see(&mut host, &Fault::Forbidden(403), NOW), Verdict::Open);
+        }
+        observe(&mut host, Outcome::Fine(None), NOW, 1000);
+        let verdicts: Vec<_> = (0..5)
+            .map(|_| see(&mut host, &Fault::Forbidden(403), NOW))
+            .collect();
+        assert_eq!(verdicts[3..], [Verdict::Open, Verdict::Refused]);
+        assert!(host.reason.unwrap().contains("5 times in a row"));
+    }
+
+    #[test]
+    fn a_host_that_cannot_be_reached_is_given_up_soon() {
+        let mut host = host(1000);
+        let fault = Fault::Unreachable("no such name".into());
+        let verdicts: Vec<_> = (0..3).map(|_| see(&mut host, &fault, NOW)).collect();
+        assert_eq!(
+            verdicts,
+            [Verdict::Waiting, Verdict::Waiting, Verdict::Unreachable]
+        );
+    }
+
+    #[test]
+    fn the_last_tenth_of_a_quota_is_spread_over_its_window() {
+        for (remaining, wait) in [(50, 1001), (6, 1001), (5, 1667), (1, 5000), (0, 10_000)] {
+            let mut host = host(1000);
+            let quota = Quota {
+                limit: 50,
+                remaining,
+                reset: NOW + 10_000,
+            };
+            observe(&mut host, Outcome::Fine(Some(quota)), NOW, 1000);
+            assert!((host.next_at - NOW - wait).abs() <= 1, "{remaining}");
+        }
+    }
+
+    fn any_fault() -> impl Strategy<Value = Option<Fault>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(throttled(None))),
+            (-DAY..2 * DAY).prop_map(|d| Some(throttled(Some(NOW + d)))),
+            Just(Some(Fault::Unavailable { until: None })),
+            Just(Some(Fault::Timeout("total"))),
+            Just(Some(Fault::Unreachable("dns".into()))),
+            Just(Some(Fault::Forbidden(403))),
+            Just(Some(Fault::Risk("captcha".into()))),
+            Just(Some(Fault::NotFound)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_no_gap_is_undercut_and_no_deadline_moves_nearer(
+            faults in proptest::collection::vec(any_fault(), 1..30), floor in 0i64..6000,
+        ) {
+            let mut host = host(floor);
+            let mut now = NOW;
+            for fault in &faults {
+                let before = host.cooldown_until;
+                let outcome = fault.as_ref().map_or(Outcome::Fine(None), Outcome::Fault);
+                let verdict = observe(&mut host, outcome, now, 1000);
+                prop_assert!(host.next_at > now + floor);
+                prop_assert!(host.cooldown_until >= before);
+                prop_assert!(host.gap_ms() <= LONGEST_WAIT.max(floor));
+                prop_assert_eq!(host.refused, matches!(verdict, Verdict::Refused | Verdict::Unreachable));
+                now = host.next_at.max(host.cooldown_until);
+            }
+        }
+    }
+}

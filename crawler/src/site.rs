@@ -1,0 +1,376 @@
+//! Sites: where their pages are, what the pages say, how often they may be asked.
+//!
+//! Reading a page is pure: bytes in, [`Reading`] out.
+
+pub mod bilibili;
+pub mod bv;
+pub mod peertube;
+pub mod web;
+
+use cli::{Failure, Result};
+use serde::{Deserialize, Serialize};
+use store::NewVideo;
+use store::frontier::{Kind, NewPage};
+use url::Url;
+
+use crate::fault::Fault;
+use crate::origin::{Bases, origin};
+
+pub use bilibili::Bilibili;
+pub use peertube::Peertube;
+pub use web::Web;
+
+/// What a crawl looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Videos met at random.
+    Random,
+    /// What the site's search finds.
+    Search(String),
+    /// A walk over what pages recommend, from these.
+    RelatedTo(Vec<String>),
+    /// The URLs of a list.
+    List,
+}
+
+/// A site, and how to reach it.
+#[derive(Debug, Clone)]
+pub enum Site {
+    /// One PeerTube instance.
+    Peertube(Peertube),
+    /// Bilibili's public pages.
+    Bilibili(Bilibili),
+    /// Pictures anywhere, by URL.
+    Web(Web),
+}
+
+/// A video with its cover's address.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Candidate {
+    /// The site's own id.
+    pub key: String,
+    /// The page that a person opens.
+    pub url: String,
+    /// Cleaned text.
+    pub title: String,
+    /// The site's id of the uploader.
+    pub owner: Option<String>,
+    /// Cleaned text.
+    pub owner_name: Option<String>,
+    /// Unix milliseconds.
+    pub published_at: Option<i64>,
+    /// Milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Cleaned texts.
+    pub tags: Vec<String>,
+    /// The cover's address as the site gives it.
+    pub image_url: String,
+    /// The address that is asked: a smaller size where the host offers one.
+    pub ask: String,
+}
+
+/// What a page says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Covers to fetch.
+    pub candidates: Vec<Candidate>,
+    /// Pages to visit, with the key of their video if that is known.
+    pub pages: Vec<Lead>,
+    /// Videos that the site says it has.
+    pub total: Option<u64>,
+    /// Why there is no video here, when there is none.
+    pub missing: Option<String>,
+    /// Parts that were not understood, for the log.
+    pub skipped: u32,
+}
+
+/// A page to visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    /// List or video.
+    pub kind: Kind,
+    /// Its address.
+    pub url: Url,
+    /// Smaller is sooner.
+    pub rank: i64,
+    /// Steps from the beginning of a walk.
+    pub depth: u32,
+    /// The video that it is about.
+    pub key: Option<String>,
+}
+
+/// How far a crawl's planning is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Times that it planned.
+    pub planned: u32,
+    /// Videos that the site says it has.
+    pub total: Option<u64>,
+    /// Of all choices.
+    pub seed: u32,
+}
+
+/// Hosts that share one pace, and the smallest gap between two requests to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// As in the table `host`.
+    pub name: String,
+    /// Milliseconds.
+    pub floor_ms: i64,
+}
+
+/// An answer's body, and where it came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a> {
+    /// The last address.
+    pub url: &'a Url,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Names of sites for `crawler sites`: name, what it is, what it can do.
+pub const SITES: [(&str, &str, &str); 3] = [
+    (
+        "bilibili",
+        "Bilibili's public video pages",
+        "--random, --related-to with --keyword; 4 to 6 s a page, 1 to 1.5 s a cover",
+    ),
+    (
+        "peertube:HOST[:PORT]",
+        "one PeerTube instance, by its documented API",
+        "--random, --search; 1 to 1.5 s a request, slower when its rate headers say so",
+    ),
+    (
+        "web",
+        "pictures by URL, from a list",
+        "crawler import LIST; 1 to 1.5 s a request to each host",
+    ),
+];
+
+impl Site {
+    /// The site of this name.
+    ///
+    /// # Errors
+    /// A name that is none.
+    pub fn parse(name: &str, bases: Bases) -> Result<Self> {
+        if name == "bilibili" {
+            return Ok(Self::Bilibili(Bilibili::new(bases)));
+        }
+        if name == "web" {
+            return Ok(Self::Web(Web::new(bases)));
+        }
+        if let Some(host) = name.strip_prefix("peertube:") {
+            return Peertube::new(host, bases).map(Self::Peertube);
+        }
+        Err(Failure::usage(format!(
+            "there is no site named `{name}`\n`crawler sites` lists what there is."
+        )))
+    }
+
+    /// As it is stored and typed.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Peertube(site) => site.name(),
+            Self::Bilibili(_) => "bilibili".to_owned(),
+            Self::Web(_) => "web".to_owned(),
+        }
+    }
+
+    /// The base URLs it is reached by.
+    pub fn bases(&self) -> &Bases {
+        match self {
+            Self::Peertube(site) => site.bases(),
+            Self::Bilibili(site) => site.bases(),
+            Self::Web(site) => site.bases(),
+        }
+    }
+
+    /// Whether it can be crawled in this way.
+    ///
+    /// # Errors
+    /// A sentence that says what it can do instead.
+    pub fn supports(&self, mode: &Mode) -> Result<()> {
+        let fits = match (self, mode) {
+            (Self::Peertube(_), Mode::Random | Mode::Search(_)) => true,
+            (Self::Bilibili(site), Mode::RelatedTo(urls)) => return site.check(urls),
+            (Self::Bilibili(_), Mode::Random) | (Self::Web(_), Mode::List) => true,
+            _ => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        let can = match self {
+            Self::Peertube(_) => "It has --random and --search.",
+            Self::Bilibili(_) => {
+                "It has --random, and --related-to with --keyword; its search is not open to programs."
+            }
+            Self::Web(_) => "Use `crawler import LIST` with a list of URLs.",
+        };
+        Err(Failure::usage(format!(
+            "{} cannot be asked in this way\n{can}",
+            self.name()
+        )))
+    }
+
+    /// The greatest of its hosts' smallest gaps, milliseconds.
+    pub fn floor_ms(&self) -> i64 {
+        match self {
+            Self::Bilibili(_) => bilibili::PAGE_FLOOR_MS,
+            Self::Peertube(_) => peertube::FLOOR_MS,
+            Self::Web(_) => web::FLOOR_MS,
+        }
+    }
+
+    /// The hosts that share this URL's pace.
+    pub fn group(&self, url: &Url) -> Group {
+        let (name, floor_ms) = match self {
+            Self::Bilibili(site) => site.group(url),
+            Self::Peertube(_) => (origin(url), peertube::FLOOR_MS),
+            Self::Web(_) => (origin(url), web::FLOOR_MS),
+        };
+        Group { name, floor_ms }
+    }
+
+    /// The smallest gap of a throttle group by its name.
+    pub fn floor_of(&self, name: &str) -> Option<i64> {
+        match (Url::parse(name), self) {
+            (Ok(url), _) if url.has_host() => Some(self.group(&url).floor_ms),
+            (_, Self::Bilibili(_)) => Some(bilibili::IMAGE_FLOOR_MS),
+            _ => None,
+        }
+    }
+
+    /// The address to ask for a URL that a page or a redirect names: at its base URL if it has
+    /// one, else over https.
+    ///
+    /// # Errors
+    /// A URL that is none, that is not of the web, or that would leave an imitation.
+    pub fn resolve(&self, text: &str, page: Option<&Url>) -> Result<Url, Fault> {
+        let url = match page {
+            Some(page) => page.join(text),
+            None => Url::parse(text),
+        };
+        let url = url.map_err(|_| Fault::BadRedirect(short(text)))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(Fault::BadRedirect(short(text)));
+        }
+        if let Some(own) = self.bases().own(&url) {
+            return Ok(own);
+        }
+        if let Some(moved) = self.stand_in(&url) {
+            return Ok(moved);
+        }
+        if self.bases().all_loopback() {
+            return Err(Fault::BlockedAddress(format!(
+                "{} is none of the base URLs",
+                origin(&url)
+            )));
+        }
+        Ok(match self {
+            Self::Web(_) => url,
+            _ => secure(url),
+        })
+    }
+
+    /// The base URL in place of one of the site's own hosts.
+    fn stand_in(&self, url: &Url) -> Option<Url> {
+        let n = match self {
+            Self::Peertube(site) => site.is_own(url).then_some(0),
+            Self::Bilibili(site) => site.stand_in(url),
+            Self::Web(_) => None,
+        }?;
+        let base = self.bases().nth(n)?;
+        Some(Bases::at(base, url))
+    }
+
+    /// The next list or seed pages of a crawl; nothing when there are no more.
+    pub fn plan(&self, mode: &Mode, place: Place) -> Option<Vec<Lead>> {
+        match self {
+            Self::Peertube(site) => site.plan(mode, place),
+            Self::Bilibili(site) => site.plan(mode, place),
+            Self::Web(_) => None,
+        }
+    }
+
+    /// What a list, or a video's page at `depth` steps from a walk's beginning, says.
+    ///
+    /// # Errors
+    /// A wall, an error of the site's own, or something else in its place.
+    pub fn read(
+        &self,
+        mode: &Mode,
+        keywords: &[String],
+        depth: u32,
+        body: Body<'_>,
+    ) -> Result<Reading, Fault> {
+        match self {
+            Self::Peertube(site) => site.read(mode, body),
+            Self::Bilibili(site) => site.read(mode, keywords, depth, body),
+            Self::Web(_) => Err(Fault::NotUnderstood(
+                "a list holds pictures only".to_owned(),
+            )),
+        }
+    }
+
+    /// What to send as `Accept` for a page that is no picture.
+    pub fn accept(&self) -> &'static str {
+        match self {
+            Self::Peertube(_) => "application/json",
+            Self::Bilibili(_) | Self::Web(_) => "text/html",
+        }
+    }
+
+    /// Covers that one uploader may have in a crawl: a walk would otherwise end in one
+    /// person's cats.
+    pub fn owner_cap(&self, mode: &Mode, target: u32) -> Option<u32> {
+        const LEAST: u32 = 5;
+        matches!(mode, Mode::RelatedTo(_)).then(|| (target / 100).max(LEAST))
+    }
+}
+
+impl Candidate {
+    /// As the store takes it.
+    pub fn video(&self, site: &str) -> NewVideo {
+        NewVideo {
+            site: site.to_owned(),
+            key: self.key.clone(),
+            url: self.url.clone(),
+            title: self.title.clone(),
+            owner: self.owner.clone(),
+            owner_name: self.owner_name.clone(),
+            published_at: self.published_at,
+            duration_ms: self.duration_ms,
+            tags: self.tags.clone(),
+        }
+    }
+}
+
+impl Lead {
+    /// As the frontier takes it.
+    pub fn page(&self, group: Group) -> NewPage {
+        NewPage {
+            kind: self.kind,
+            url: self.url.to_string(),
+            host: group.name,
+            floor_ms: group.floor_ms,
+            rank: self.rank,
+            owner: None,
+            context: serde_json::json!({ "depth": self.depth }),
+        }
+    }
+}
+
+fn secure(mut url: Url) -> Url {
+    if url.scheme() == "http" && url.port().is_none() {
+        // The port is the default one, so the change of scheme cannot be refused.
+        let _ = url.set_scheme("https");
+    }
+    url
+}
+
+/// Enough of a stranger's text for a message.
+fn short(text: &str) -> String {
+    crate::text::clean(text).chars().take(100).collect()
+}

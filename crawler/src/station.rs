@@ -1,0 +1,437 @@
+//! Where requests run side by side: claim, run, settle. The only concurrent place.
+//!
+//! Each host is asked by one request at a time, so the number in flight is that of hosts
+//! that may be asked; covers that are being made or wait for their transaction come on top.
+//! What a program killed now would ask again is exactly what is in flight.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cli::{Bar, Failure, Printer, Result, Stop, now};
+use store::Store;
+use store::frontier::{Crawl, CrawlId, Fate, HostWait, Kind, Want};
+use tokio::task::JoinSet;
+
+use crate::date::clock;
+use crate::politeness::Politeness;
+use crate::politeness::mood::Verdict;
+use crate::site::{Mode, Place};
+use crate::step::{Done, Worker};
+use crate::summary::{Refusal, Summary};
+
+/// Pages under way at most, whatever the number of hosts: what a kill may ask again.
+const IN_FLIGHT: usize = 16;
+/// Pages settled in one transaction.
+const BATCH: usize = 64;
+/// How often claims of other programs that have died are looked for.
+const SWEEP_MS: i64 = 30_000;
+/// The shortest sleep: a host that another program holds is looked at again after it.
+const BLINK_MS: i64 = 10;
+
+/// Works on some crawls until they are finished, refused or stopped.
+pub struct Station<'a> {
+    store: &'a Store,
+    politeness: Politeness,
+    stop: &'a Stop,
+    bar: Bar,
+    crawls: Vec<Active>,
+    tasks: JoinSet<Result<Done>>,
+    summary: Summary,
+    unreachable: BTreeMap<String, String>,
+    swept: i64,
+}
+
+struct Active {
+    crawl: Crawl,
+    worker: Arc<Worker>,
+    in_flight: u32,
+    covers_in_flight: u32,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Working,
+    Finished,
+    /// All that is left waits for hosts that refused us.
+    Blocked,
+}
+
+impl<'a> Station<'a> {
+    /// Of crawls and what their requests need.
+    pub fn new(
+        store: &'a Store,
+        politeness: Politeness,
+        printer: &Printer,
+        stop: &'a Stop,
+        crawls: Vec<(Crawl, Arc<Worker>)>,
+    ) -> Self {
+        let wanted = crawls.iter().map(|(crawl, _)| u64::from(crawl.remaining()));
+        let bar = printer.bar("covers", Some(wanted.sum()));
+        let asked = crawls
+            .iter()
+            .map(|(crawl, _)| u64::from(crawl.request.target));
+        let summary = Summary {
+            asked: asked.sum(),
+            ..Summary::default()
+        };
+        let crawls = crawls.into_iter().map(|(crawl, worker)| Active {
+            crawl,
+            worker,
+            in_flight: 0,
+            covers_in_flight: 0,
+            state: State::Working,
+        });
+        Self {
+            store,
+            politeness,
+            stop,
+            bar,
+            crawls: crawls.collect(),
+            tasks: JoinSet::new(),
+            summary,
+            unreachable: BTreeMap::new(),
+            swept: 0,
+        }
+    }
+
+    /// Works until nothing is left to do, or the user stops it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn run(mut self) -> Result<Summary> {
+        let _presence = self.store.join_frontier().await?;
+        self.set_floors().await?;
+        loop {
+            self.settle_ready().await?;
+            let stopping = self.stop.asked();
+            if !stopping {
+                self.take().await?;
+            }
+            if self.tasks.is_empty() && (stopping || self.all_at_rest().await?) {
+                break;
+            }
+            self.wait(stopping).await?;
+        }
+        self.bar.finish();
+        self.close().await
+    }
+
+    /// The pace may have been changed since the pages were put there.
+    async fn set_floors(&self) -> Result<()> {
+        let want = Want {
+            covers: true,
+            pages: true,
+        };
+        for active in &self.crawls {
+            for wait in self.store.waits(active.crawl.id, want, now()).await? {
+                if let Some(floor) = active.worker.floor_of(&wait.name) {
+                    self.store.set_host_floor(&wait.name, floor).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims pages until there is no room or no host that may be asked.
+    async fn take(&mut self) -> Result<()> {
+        if now() - self.swept > SWEEP_MS {
+            self.swept = now();
+            self.store.return_expired(now()).await?;
+        }
+        let mut took = true;
+        while took && self.tasks.len() < IN_FLIGHT {
+            took = false;
+            for n in 0..self.crawls.len() {
+                took |= self.crawls[n].state == State::Working && self.take_one(n).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_one(&mut self, n: usize) -> Result<bool> {
+        let want = self.want(n).await?;
+        let active = &mut self.crawls[n];
+        let claimed = self.politeness.claim(active.crawl.id, want).await?;
+        let Some((page, host)) = claimed else {
+            return Ok(false);
+        };
+        active.in_flight += 1;
+        active.covers_in_flight += u32::from(page.kind == Kind::Cover);
+        let worker = active.worker.clone();
+        self.tasks
+            .spawn(async move { worker.step(page, host).await });
+        Ok(true)
+    }
+
+    /// No more covers than are wanted, and no further pages while enough covers are queued;
+    /// plans more when there is nothing to visit.
+    async fn want(&mut self, n: usize) -> Result<Want> {
+        let Active {
+            crawl,
+            worker,
+            covers_in_flight,
+            ..
+        } = &self.crawls[n];
+        if crawl.retrying || worker.mode == Mode::List {
+            return Ok(Want {
+                covers: true,
+                pages: true,
+            });
+        }
+        let (id, remaining) = (crawl.id, crawl.remaining());
+        let covers = *covers_in_flight < remaining;
+        let pages = self.store.queued(id, Kind::Cover, remaining).await? < remaining;
+        if pages
+            && self.store.queued(id, Kind::List, 1).await? == 0
+            && self.store.queued(id, Kind::Video, 1).await? == 0
+        {
+            self.plan(n).await?;
+        }
+        Ok(Want { covers, pages })
+    }
+
+    /// Adds the next list or seed pages; known videos cost none.
+    async fn plan(&mut self, n: usize) -> Result<()> {
+        let Active { crawl, worker, .. } = &self.crawls[n];
+        let place = Place {
+            planned: crawl.planned,
+            total: crawl.total,
+            seed: crawl.request.seed,
+        };
+        let Some(leads) = worker.site.plan(&worker.mode, place) else {
+            return Ok(());
+        };
+        let (mut pages, mut known) = (Vec::new(), Vec::new());
+        for lead in leads {
+            // A walk begins at its seeds, known or not: they lead on.
+            let cover = match (&lead.key, &worker.mode) {
+                (Some(key), Mode::Random) => worker.known(key).await?,
+                _ => None,
+            };
+            match cover {
+                Some(cover) => known.push(cover),
+                None => pages.push(lead.page(worker.group(&lead.url))),
+            }
+        }
+        let id = crawl.id;
+        let brought = self
+            .store
+            .plan(id, place.planned, &pages, &known, now())
+            .await?;
+        if let Some(brought) = brought {
+            self.count(brought.new_covers, brought.duplicates);
+        }
+        self.refresh(id).await
+    }
+
+    /// Settles what has ended, all that is there in one transaction.
+    async fn settle_ready(&mut self) -> Result<()> {
+        let mut done = Vec::new();
+        while done.len() < BATCH
+            && let Some(ended) = self.tasks.try_join_next()
+        {
+            done.push(ended.map_err(Failure::failed)??);
+        }
+        self.settle(done).await
+    }
+
+    async fn settle(&mut self, done: Vec<Done>) -> Result<()> {
+        if done.is_empty() {
+            return Ok(());
+        }
+        let mut crawls = Vec::new();
+        let mut settlements = Vec::with_capacity(done.len());
+        for one in done {
+            self.note(&one);
+            crawls.push(one.settlement.crawl);
+            settlements.push(one.settlement);
+        }
+        let brought = self.store.settle(&settlements, cover::NEAR, now()).await?;
+        for one in brought {
+            self.count(one.new_covers, one.duplicates);
+        }
+        crawls.sort_unstable();
+        crawls.dedup();
+        for crawl in crawls {
+            self.refresh(crawl).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, new_covers: u32, duplicates: u32) {
+        self.summary.new_covers += u64::from(new_covers);
+        self.summary.duplicates += u64::from(duplicates);
+        self.bar.inc(u64::from(new_covers));
+    }
+
+    /// Counts a page that has ended, and tells of what went wrong.
+    fn note(&mut self, done: &Done) {
+        let settlement = &done.settlement;
+        if let Some(active) = self.active(settlement.crawl) {
+            active.in_flight -= 1;
+            active.covers_in_flight -= u32::from(done.kind == Kind::Cover);
+        }
+        self.summary.requests += done.requests;
+        self.summary.bytes += done.bytes;
+        self.summary.fetched += u64::from(settlement.arrival.is_some());
+        match &settlement.fate {
+            Fate::Failed { class, reason } => {
+                self.summary.fail(class);
+                self.bar.println(format!("{}: {reason}", done.host.name));
+            }
+            Fate::Missing { .. } => self.summary.missing += 1,
+            _ => {}
+        }
+        let reason = done.host.reason.clone().unwrap_or_default();
+        match done.verdict {
+            Verdict::Waiting => self.bar.println(format!(
+                "{}: {reason}; asked again at {}",
+                done.host.name,
+                clock(done.host.cooldown_until, now())
+            )),
+            Verdict::Unreachable => {
+                self.unreachable.insert(done.host.name.clone(), reason);
+            }
+            Verdict::Open | Verdict::Refused => {}
+        }
+    }
+
+    fn active(&mut self, crawl: CrawlId) -> Option<&mut Active> {
+        self.crawls
+            .iter_mut()
+            .find(|active| active.crawl.id == crawl)
+    }
+
+    async fn refresh(&mut self, crawl: CrawlId) -> Result<()> {
+        let fresh = self.store.crawl(crawl).await?;
+        if let Some(active) = self.active(crawl) {
+            active.crawl = fresh;
+        }
+        Ok(())
+    }
+
+    /// Whether no crawl has anything to do or to wait for; with nothing in flight.
+    async fn all_at_rest(&mut self) -> Result<bool> {
+        for n in 0..self.crawls.len() {
+            if self.crawls[n].state == State::Working {
+                self.crawls[n].state = self.judge(n).await?;
+            }
+        }
+        Ok(self
+            .crawls
+            .iter()
+            .all(|active| active.state != State::Working))
+    }
+
+    async fn judge(&mut self, n: usize) -> Result<State> {
+        let want = self.want(n).await?;
+        let Active { crawl, worker, .. } = &self.crawls[n];
+        let unbounded = crawl.retrying || worker.mode == Mode::List;
+        let enough = !unbounded && crawl.remaining() == 0;
+        if !enough {
+            let waits = self.store.waits(crawl.id, want, now()).await?;
+            if waits.iter().any(|wait| !wait.refused) {
+                return Ok(State::Working);
+            }
+            self.note_refusals(&waits);
+            if !waits.is_empty() {
+                return Ok(State::Blocked);
+            }
+            // Another program may hold the last pages.
+            if self.store.pages_left(self.crawls[n].crawl.id).await? > 0 {
+                return Ok(State::Working);
+            }
+        }
+        self.store
+            .finish_crawl(self.crawls[n].crawl.id, 0, now())
+            .await?;
+        Ok(State::Finished)
+    }
+
+    fn note_refusals(&mut self, waits: &[HostWait]) {
+        for wait in waits {
+            self.summary.refusals.push(Refusal {
+                host: wait.name.clone(),
+                reason: wait.reason.clone().unwrap_or_default(),
+                until: wait.until,
+                unreachable: self.unreachable.contains_key(&wait.name),
+            });
+        }
+    }
+
+    /// Until a page ends, a host is free or may be asked, or the user stops.
+    async fn wait(&mut self, stopping: bool) -> Result<()> {
+        let wake = if stopping {
+            None
+        } else {
+            self.next_turn().await?
+        };
+        if wake.is_none() && self.tasks.is_empty() {
+            return Ok(());
+        }
+        let sleep = wake.map(|at| (at - now()).max(BLINK_MS).unsigned_abs());
+        let asleep = async {
+            match sleep {
+                Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = tokio::select! {
+            Some(ended) = self.tasks.join_next() => ended.map_err(Failure::failed)??,
+            () = asleep => return Ok(()),
+            () = self.politeness.freed() => return Ok(()),
+            () = self.stop.wait(), if !stopping => return Ok(()),
+        };
+        self.settle(vec![ended]).await
+    }
+
+    /// When the first host may be asked, of those that are waited for.
+    async fn next_turn(&mut self) -> Result<Option<i64>> {
+        if self.tasks.len() >= IN_FLIGHT {
+            return Ok(None);
+        }
+        let mut first: Option<HostWait> = None;
+        for n in 0..self.crawls.len() {
+            if self.crawls[n].state != State::Working {
+                continue;
+            }
+            let want = self.want(n).await?;
+            let waits = self
+                .store
+                .waits(self.crawls[n].crawl.id, want, now())
+                .await?;
+            let next = waits.into_iter().filter(|wait| !wait.refused);
+            first = first.into_iter().chain(next).min_by_key(|wait| wait.until);
+        }
+        let Some(wait) = first else {
+            // Only what another program holds is left to wait for.
+            let held = self.tasks.is_empty().then(|| now() + 1000);
+            return Ok(held);
+        };
+        self.bar.message(match &wait.reason {
+            Some(reason) => format!(
+                "waiting for {} until {}: {reason}",
+                wait.name,
+                clock(wait.until, now())
+            ),
+            None => String::new(),
+        });
+        Ok(Some(wait.until))
+    }
+
+    async fn close(mut self) -> Result<Summary> {
+        for active in &self.crawls {
+            if active.state != State::Finished {
+                self.summary.pages_left += self.store.pages_left(active.crawl.id).await?;
+            }
+        }
+        self.summary.stopped = self.stop.asked()
+            && self
+                .crawls
+                .iter()
+                .any(|active| active.state == State::Working);
+        Ok(self.summary)
+    }
+}

@@ -1,0 +1,56 @@
+//! Untrusted text from sites.
+
+/// Longest text that is kept of a title or a name, in characters.
+const LONGEST: usize = 500;
+
+/// The text without what could deceive a reader or break a line: control characters,
+/// bidirectional overrides and invisible joiners; white space is single blanks. Markup stays
+/// what it is, text: whoever shows it escapes it.
+pub fn clean(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|&c| !deceives(c))
+        .collect();
+    let words: Vec<_> = visible.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST).collect()
+}
+
+/// Unicode's bidirectional controls, zero-width space and no-break, tags, and private marks of
+/// line ends. The zero-width joiner stays: emoji and several scripts need it.
+fn deceives(c: char) -> bool {
+    matches!(c,
+        '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_deceives_is_taken_out_and_the_rest_stays() {
+        for (raw, clear) in [
+            ("我家的猫 😂", "我家的猫 😂"),
+            ("a\u{202e}gpj.exe", "agpj.exe"),
+            ("one\r\ntwo\0\tthree", "one two three"),
+            ("\u{feff}  spaced   out ", "spaced out"),
+            ("<b>\"&amp;\"</b>", "<b>\"&amp;\"</b>"),
+            ("👩\u{200d}💻", "👩\u{200d}💻"),
+            ("", ""),
+        ] {
+            assert_eq!(clean(raw), clear, "{raw:?}");
+        }
+        assert_eq!(clean(&"猫".repeat(2000)).chars().count(), LONGEST);
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_twice_changes_nothing(text: String) {
+            let once = clean(&text);
+            prop_assert_eq!(clean(&once), once.clone());
+            prop_assert!(!once.chars().any(|c| c.is_control() || deceives(c)));
+        }
+    }
+}
