@@ -10,5 +10,5 @@ pub mod score;
 
 pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
-pub use run::{Begun, NewRun, PredictionRow, RunId, RunRow, RunState};
+pub use run::{Begun, NewRun, PredictionRow, RunId, RunRow, RunState, RunTally};
 pub use score::{Find, Unscored};

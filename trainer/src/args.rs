@@ -1,14 +1,18 @@
 //! What can be typed, and the command it means.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use cli::{Common, Failure, Outcome, Printer, Result, Stop};
 use store::Durability;
 
-use crate::commands::find::{Format, Wanted};
-use crate::commands::{find, fit, kfold};
+use crate::bench::BenchPlan;
+use crate::commands::find::{self, Format};
+use crate::commands::{bench, doctor, fit, kfold, nets, plan, report, runs, score, watch};
 use crate::config::Config;
 use crate::device::DeviceChoice;
 use crate::flags::{TrainFlags, all_cores};
+use crate::layers::Kernels;
 use crate::nets::Net;
 use crate::session::Session;
 
@@ -35,6 +39,15 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    OnData(OnData),
+    #[command(flatten)]
+    OnMachine(OnMachine),
+}
+
+/// Commands that need the database.
+#[derive(Debug, Subcommand)]
+enum OnData {
     /// Train k nets, each tested on the covers that it has not seen
     ///
     /// Stopped or killed, the same command goes on with the folds that are left. Once it is
@@ -53,6 +66,17 @@ enum Command {
         /// Do not make it the current model
         #[arg(long)]
         no_promote: bool,
+    },
+    /// Print the probability that pictures show the topic; the database's covers stay as they are
+    Score {
+        /// A model's name or file [default: the current model]
+        #[arg(long, value_name = "M")]
+        model: Option<String>,
+        /// Image files, and folders of them (searched recursively)
+        #[arg(required = true, value_name = "IMAGE|FOLDER")]
+        inputs: Vec<PathBuf>,
+        #[command(flatten)]
+        place: Place,
     },
     /// Score every cover by the current model and list the videos
     Find {
@@ -74,6 +98,56 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Train and score again whenever labels arrive, until stopped
+    ///
+    /// Each time: kfold, fit, and if the new run is not worse than the current model's on
+    /// the covers of both, the new model becomes current and scores every cover.
+    Watch {
+        /// New decisions that are worth a training
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+        min_new: u64,
+        #[command(flatten)]
+        flags: TrainFlags,
+    },
+    /// List runs and models
+    Runs {
+        /// At most so many runs
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: u32,
+    },
+    /// Write a run's page and pictures to reports/RUN/ beside the database
+    Report {
+        /// Its number, see trainer runs
+        run: i64,
+    },
+    /// Tell memory and time of a kfold before starting it, from a few measured steps
+    Plan(TrainFlags),
+}
+
+/// Commands that work without one.
+#[derive(Debug, Subcommand)]
+enum OnMachine {
+    /// List the nets with their defaults
+    Nets,
+    /// Measure training and scoring on random pixels; prints medians
+    Bench {
+        /// The net
+        #[arg(long)]
+        net: Net,
+        /// Covers in a step
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        batch_size: u32,
+        /// Steps that are timed
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+        /// Large kernels by the library too, not by FFT
+        #[arg(long)]
+        direct: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Tell what this program runs on, what is wrong, and how to mend it
+    Doctor,
 }
 
 /// Where to compute, for commands that do not train.
@@ -113,6 +187,10 @@ impl Args {
 /// # Errors
 /// What the command fails with.
 pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome> {
+    let on_data = match args.command {
+        Command::OnMachine(on_machine) => return without_store(on_machine, &printer),
+        Command::OnData(on_data) => on_data,
+    };
     let (store, topic) = args.common.open(Durability::Normal).await?;
     let session = Session {
         store,
@@ -122,23 +200,50 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
         quiet: args.common.quiet,
         stop,
     };
-    let outcome = with_store(args.command, &session).await;
+    let outcome = with_store(on_data, &session).await;
     session.store.close().await;
     outcome
 }
 
-async fn with_store(command: Command, session: &Session) -> Result<Outcome> {
+fn without_store(command: OnMachine, printer: &Printer) -> Result<Outcome> {
     match command {
-        Command::Kfold(flags) => {
+        OnMachine::Nets => Ok(nets::run(printer)),
+        OnMachine::Doctor => Ok(doctor::run(printer)),
+        OnMachine::Bench {
+            net,
+            batch_size,
+            steps,
+            direct,
+            place,
+        } => {
+            let bench_plan = BenchPlan {
+                net,
+                batch_size: batch_size as usize,
+                steps: steps as usize,
+                kernels: if direct {
+                    Kernels::Direct
+                } else {
+                    Kernels::Auto
+                },
+                device: place.device.resolve()?,
+            };
+            bench::run(printer, &bench_plan, place.threads())
+        }
+    }
+}
+
+async fn with_store(command: OnData, session: &Session) -> Result<Outcome> {
+    match command {
+        OnData::Kfold(flags) => {
             let plan = flags.plan(None, Net::ResNet)?;
             kfold::run(session, &plan).await
         }
-        Command::Fit {
+        OnData::Fit {
             flags,
             from_run,
             no_promote,
         } => fit_command(session, &flags, from_run, !no_promote).await,
-        Command::Find {
+        OnData::Find {
             model,
             threshold,
             limit,
@@ -146,7 +251,7 @@ async fn with_store(command: Command, session: &Session) -> Result<Outcome> {
             all,
             place,
         } => {
-            let wanted = Wanted {
+            let wanted = find::Wanted {
                 model,
                 threshold,
                 limit,
@@ -156,6 +261,29 @@ async fn with_store(command: Command, session: &Session) -> Result<Outcome> {
                 threads: place.threads(),
             };
             find::run(session, &wanted).await
+        }
+        OnData::Score {
+            model,
+            inputs,
+            place,
+        } => {
+            let wanted = score::Wanted {
+                model,
+                inputs,
+                device: place.device,
+                threads: place.threads(),
+            };
+            score::run(session, &wanted).await
+        }
+        OnData::Watch { min_new, flags } => {
+            let plan = flags.plan(None, Net::ResNet)?;
+            watch::run(session, &plan, min_new).await
+        }
+        OnData::Runs { limit } => runs::run(session, limit).await,
+        OnData::Report { run } => report::run(session, run).await,
+        OnData::Plan(flags) => {
+            let wanted = flags.plan(None, Net::ResNet)?;
+            plan::run(session, &wanted).await
         }
     }
 }

@@ -7,7 +7,6 @@ use tch::Device;
 
 use crate::models::Loaded;
 use crate::pixels;
-use crate::scoring;
 use crate::session::Session;
 
 /// Covers a transaction.
@@ -54,16 +53,7 @@ pub async fn score_all(
 /// Probabilities of stored JPEGs, each with its cover's id.
 fn probabilities(loaded: &Loaded, images: &[(i64, Vec<u8>)], device: Device) -> Result<Vec<f64>> {
     let labels = vec![0; images.len()];
-    let card = &loaded.card;
-    let covers = pixels::covers(images, &labels, device)?.resized(card.preprocessing.side);
-    let rows: Vec<i64> = (0..images.len() as i64).collect();
-    let margins = scoring::margins(
-        &loaded.model,
-        &covers,
-        &rows,
-        &card.preprocessing,
-        card.mirror,
-    );
-    let probability = |margin: f32| card.calibration.probability(margin);
-    Ok(margins.into_iter().map(probability).collect())
+    let side = loaded.card.preprocessing.side;
+    let covers = pixels::covers(images, &labels, device)?.resized(side);
+    Ok(loaded.probabilities(&covers))
 }

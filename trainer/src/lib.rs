@@ -26,7 +26,7 @@
 //! - [`holder`]: who has a fold in hand;
 //! - [`results`]: what a run gave;
 //! - [`models`], [`finder`]: what scores, and scoring every cover;
-//! - [`libtorch`]: the library that all this runs on;
+//! - [`libtorch`], [`memory`]: what all this runs on;
 //! - [`commands`], [`args`]: what can be typed.
 
 pub mod args;
@@ -52,6 +52,7 @@ pub mod keyed;
 pub mod layers;
 pub mod learner;
 pub mod libtorch;
+pub mod memory;
 pub mod metrics;
 pub mod models;
 pub mod nets;

@@ -7,7 +7,9 @@ use store::training::ModelRow;
 use tch::Device;
 
 use crate::nets::Model;
+use crate::scoring;
 use crate::session::Session;
+use crate::tensors::Covers;
 use crate::weights::{self, Card};
 
 /// A model that can score.
@@ -19,6 +21,18 @@ pub struct Loaded {
     pub card: Card,
     /// The net.
     pub model: Model,
+}
+
+impl Loaded {
+    /// Calibrated probabilities of covers at the side that the model takes, in their order.
+    pub fn probabilities(&self, covers: &Covers) -> Vec<f64> {
+        let rows: Vec<i64> = (0..covers.len() as i64).collect();
+        let card = &self.card;
+        let margins =
+            scoring::margins(&self.model, covers, &rows, &card.preprocessing, card.mirror);
+        let probability = |margin: f32| card.calibration.probability(margin);
+        margins.into_iter().map(probability).collect()
+    }
 }
 
 /// The row of `--model NAME`, or of the current model.

@@ -43,6 +43,20 @@ statements! {
         join prediction p on p.run_id = r.run_id and p.cover_id = r.cover_id
         where r.run_id = $1 order by r.cover_id";
     RUN_COVERS = "select cover_id, label, fold from run_cover where run_id = $1 order by cover_id";
+    /// Right: the topic's log-odds and the label are on the same side.
+    RUN_TALLIES = "
+        select r.run_id, count(*),
+               avg(case when p.logit is null then null
+                        when (p.logit >= 0 and r.label = 1) or (p.logit < 0 and r.label = 0)
+                        then 1.0 else 0.0 end)
+        from run_cover r
+        join run on run.id = r.run_id
+        left join prediction p on p.run_id = r.run_id and p.cover_id = r.cover_id
+        where run.topic_id = $1 group by r.run_id order by r.run_id";
+    SEEN_ON = "
+        select v.title, v.url from sighting s join video v on v.id = s.video_id
+        where s.cover_id = $1 order by s.seen_at, v.id limit 1";
+    EVENTS_AFTER = "select count(*) from decision where id > $2 and topic_id = $1";
     RESIZE_RULES = "
         select c.id, c.resize_rule from pool p join cover c on c.id = p.cover_id
         where p.topic_id = $1 order by c.id";
@@ -161,6 +175,17 @@ pub struct RunRow {
     pub created_at: i64,
     /// Unix milliseconds.
     pub finished_at: Option<i64>,
+}
+
+/// Counts of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct RunTally {
+    /// The run's number.
+    pub run: i64,
+    /// Covers of its data set.
+    pub covers: i64,
+    /// Share of its predictions so far that are right; `None` before the first.
+    pub accuracy: Option<f64>,
 }
 
 /// What a run predicted of a cover that the model had not seen.
@@ -379,6 +404,47 @@ impl Store {
             .bind(run.0)
             .fetch_all(self.read())
             .await?)
+    }
+
+    /// Covers and accuracy of every run of a topic, oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn run_tallies(&self, topic: TopicId) -> Result<Vec<RunTally>> {
+        let rows: Vec<(i64, i64, Option<f64>)> = sqlx::query_as(RUN_TALLIES)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?;
+        let tally = |(run, covers, accuracy)| RunTally {
+            run,
+            covers,
+            accuracy,
+        };
+        Ok(rows.into_iter().map(tally).collect())
+    }
+
+    /// Title and page of the video that first bore a cover.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn seen_on(&self, cover: i64) -> Result<Option<(String, String)>> {
+        Ok(sqlx::query_as(SEEN_ON)
+            .bind(cover)
+            .fetch_optional(self.read())
+            .await?)
+    }
+
+    /// How many decisions of a topic came after row `after` of the log.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_events_after(&self, topic: TopicId, after: i64) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar(EVENTS_AFTER)
+            .bind(topic.0)
+            .bind(after)
+            .fetch_one(self.read())
+            .await?;
+        Ok(count.unsigned_abs())
     }
 
     /// How the image of each candidate was made, as (cover id, rule), by cover id.

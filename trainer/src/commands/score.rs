@@ -1,0 +1,184 @@
+//! `score`: the probability that files show the topic. The database's covers are not
+//! touched; a file gets the score that its stored cover would get.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cli::{Exit, Failure, Outcome, Result};
+use cover::{Limits, Rule};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use tch::Device;
+
+use crate::device::{self, DeviceChoice};
+use crate::models::{self, Loaded};
+use crate::session::Session;
+use crate::tensors::Covers;
+
+/// Files decoded and scored at once.
+const BATCH: usize = 64;
+/// Endings of pictures; a folder may hold other things too.
+const PICTURES: [&str; 8] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "jfif"];
+
+/// `score` as typed.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// A model's name or file; the current one by default.
+    pub model: Option<String>,
+    /// Files and folders.
+    pub inputs: Vec<PathBuf>,
+    /// Where to compute.
+    pub device: DeviceChoice,
+    /// On how many threads.
+    pub threads: usize,
+}
+
+/// A file and its probability, or why it has none.
+type Scored = (PathBuf, Result<f64, String>);
+
+/// Scores all inputs and prints them in order.
+///
+/// # Errors
+/// Bad input when there is no model. A file that cannot be read is a line, not an error.
+pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
+    let device = wanted.device.resolve()?;
+    device::set_threads(wanted.threads);
+    let loaded = models::named_or_file(session, wanted.model.as_deref(), device).await?;
+    let rule: Rule = loaded.card.resize_rule.parse().map_err(|error| {
+        Failure::usage(format!("the model {} cannot be used: {error}", loaded.name))
+    })?;
+    let files = expand(&wanted.inputs);
+    let bar = session.printer.bar("score", Some(files.len() as u64));
+    let mut scored = Vec::with_capacity(files.len());
+    for batch in files.chunks(BATCH) {
+        if session.stop.asked() {
+            break;
+        }
+        scored.extend(tokio::task::block_in_place(|| {
+            score_batch(&loaded, batch, &rule, device)
+        }));
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish();
+    tell(session, &scored);
+    let failed = scored.iter().any(|(_, score)| score.is_err());
+    let exit = match (scored.len() < files.len(), failed) {
+        (true, _) => Exit::Stopped,
+        (false, true) => Exit::SomeFailed,
+        (false, false) => Exit::Done,
+    };
+    let scores: Vec<Value> = scored.iter().map(object).collect();
+    Ok(Outcome {
+        exit,
+        json: Some(json!({ "model": loaded.name, "scores": scores })),
+    })
+}
+
+fn object((path, score): &Scored) -> Value {
+    match score {
+        Ok(probability) => json!({ "input": path, "probability": probability }),
+        Err(error) => json!({ "input": path, "error": error }),
+    }
+}
+
+fn tell(session: &Session, scored: &[Scored]) {
+    for (path, score) in scored {
+        let path = path.display();
+        match score {
+            Ok(probability) => {
+                let percent = probability * 100.0;
+                session.printer.line(format!("{percent:>5.1} %  {path}"));
+            }
+            Err(error) => session.printer.warn(format!("{path}: {error}")),
+        }
+    }
+}
+
+/// Files as they are named; folders give their pictures, recursively, in path order.
+fn expand(inputs: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for input in inputs {
+        match input.is_dir() {
+            true => pictures(input, &mut files),
+            false => files.push(input.clone()),
+        }
+    }
+    files
+}
+
+/// A folder that cannot be read is an input that fails, so it stays in the list.
+fn pictures(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        files.push(folder.to_path_buf());
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        // Links to folders are not followed: one may lead round in a circle.
+        if path.is_dir() && !path.is_symlink() {
+            pictures(&path, files);
+        } else if path.is_file() && is_picture(&path) {
+            files.push(path);
+        }
+    }
+}
+
+fn is_picture(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| {
+        PICTURES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(ending))
+    })
+}
+
+fn score_batch(loaded: &Loaded, batch: &[PathBuf], rule: &Rule, device: Device) -> Vec<Scored> {
+    let read: Vec<Result<Vec<u8>, String>> =
+        batch.par_iter().map(|path| pixels(path, rule)).collect();
+    let good: Vec<&Vec<u8>> = read.iter().flatten().collect();
+    let mut probabilities = probabilities(loaded, &good, device).into_iter();
+    let mut next = || {
+        probabilities
+            .next()
+            .expect("a probability for every picture")
+    };
+    let score = |read: Result<Vec<u8>, String>| read.map(|_| next());
+    let scores = read.into_iter().map(score);
+    batch.iter().cloned().zip(scores).collect()
+}
+
+fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
+    let bytes = fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    cover::pixels(&bytes, rule, &Limits::default()).map_err(|refusal| refusal.to_string())
+}
+
+fn probabilities(loaded: &Loaded, pictures: &[&Vec<u8>], device: Device) -> Vec<f64> {
+    if pictures.is_empty() {
+        return Vec::new();
+    }
+    let labels = vec![0; pictures.len()];
+    let card = &loaded.card;
+    let covers = Covers::from_rgb(i64::from(cover::SIDE), pictures, &labels, device);
+    loaded.probabilities(&covers.resized(card.preprocessing.side))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_give_their_pictures_in_path_order_and_files_stay_as_named() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("covers");
+        fs::create_dir_all(folder.join("b")).expect("writable");
+        for name in ["c.jpg", "b/x.PNG", "a.webp", "notes.txt"] {
+            fs::write(folder.join(name), b"").expect("writable");
+        }
+        let missing = home.path().join("missing.txt");
+        let files = expand(&[missing.clone(), folder.clone()]);
+        let expected = ["a.webp", "b/x.PNG", "c.jpg"].map(|name| folder.join(name));
+        assert_eq!(files[0], missing);
+        assert_eq!(files[1..], expected);
+    }
+}
