@@ -7,9 +7,12 @@ use cli::{Common, Outcome, Printer, Result, Stop};
 use store::Durability;
 
 use crate::format::Format;
+use crate::web;
 
 const EXAMPLES: &str = "\
 Examples:
+  labeler serve
+  labeler serve --listen 127.0.0.1:0 --annotator mia
   labeler import decisions.csv --annotator mia
   labeler export --format jsonl > decisions.jsonl
   labeler stats
@@ -31,6 +34,23 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open the web page where a person decides; Ctrl-C ends it
+    Serve {
+        /// The address, of this machine only; port 0 is any free one
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7878")]
+        listen: String,
+        /// Whose decisions are made on the page
+        #[arg(
+            long,
+            value_name = "NAME",
+            default_value = "me",
+            env = "WHISKER_ANNOTATOR"
+        )]
+        annotator: String,
+        /// The least time that a sheet is looked at before it can be confirmed
+        #[arg(long, value_name = "MS", default_value_t = 700)]
+        dwell: u32,
+    },
     /// Take decisions from a CSV or JSONL file
     Import {
         /// The file; its ending tells the format
@@ -60,9 +80,22 @@ impl Args {
 ///
 /// # Errors
 /// What the command fails with.
-pub async fn command(args: Args, printer: Printer, _stop: Stop) -> Result<Outcome> {
+pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome> {
+    // Before the database is made: a mistyped address should leave nothing behind.
+    let listen = match &args.command {
+        Command::Serve { listen, .. } => Some(web::serve::address(listen)?),
+        _ => None,
+    };
     let (store, topic) = args.common.open(Durability::Full).await?;
     let outcome = match args.command {
+        Command::Serve {
+            annotator, dwell, ..
+        } => {
+            let name = &args.common.topic;
+            let site = web::Site::new(store.clone(), topic, name, &annotator, dwell).await?;
+            let address = listen.expect("serve has an address");
+            web::serve::run(site, address, stop).await
+        }
         Command::Import { file, annotator } => {
             crate::import::run(&store, topic, &file, &annotator, &printer).await
         }

@@ -6,6 +6,7 @@
 //! - [`import`]: decisions from files
 //! - [`export`]: every decision event, importable again to the same events
 //! - [`stats`]: how far the labeling is
+//! - [`web`]: the page
 
 pub mod args;
 pub mod event_id;
@@ -13,3 +14,4 @@ pub mod export;
 pub mod format;
 pub mod import;
 pub mod stats;
+pub mod web;

@@ -34,7 +34,7 @@ statements! {
     UNDO = "
         insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
                               act, stroke, undoes, decided_at)
-        select $4 || '/' || t.cover_id, $1, t.cover_id, coalesce(p.pool, t.pool), p.decision, $2,
+        select $4 || ':' || t.cover_id, $1, t.cover_id, coalesce(p.pool, t.pool), p.decision, $2,
                coalesce(p.role, t.role), coalesce(p.source, t.source), 'undo', $3, t.event, $5
         from decision t
         left join decision p on p.id = (
@@ -51,7 +51,7 @@ statements! {
     REDO = "
         insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
                               act, stroke, undoes, decided_at)
-        select $4 || '/' || t.cover_id, $1, t.cover_id, d.pool, d.decision, $2, d.role, d.source,
+        select $4 || ':' || t.cover_id, $1, t.cover_id, d.pool, d.decision, $2, d.role, d.source,
                'redo', $3, t.event, $5
         from decision t
         join decision d on d.id = (
@@ -63,9 +63,9 @@ statements! {
                       where l.topic_id = $1 and l.annotator = $2 and l.stroke = $3
                         and l.cover_id = t.cover_id)
         order by t.id";
-    /// `0` follows `/`: the events that this name made.
+    /// `;` follows `:`: the events that this name made.
     MADE_BY = "
-        select stroke from decision where event >= $1 || '/' and event < $1 || '0' limit 1";
+        select stroke from decision where event >= $1 || ':' and event < $1 || ';' limit 1";
     MARKS = "
         select c.sha256, d.pool, d.decision, d.source
         from decision d join cover c on c.id = d.cover_id

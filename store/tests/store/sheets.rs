@@ -212,7 +212,7 @@ async fn an_undone_sheet_is_shown_again_under_a_new_id() {
     let at = with_covers(3).await;
     let first = open(&at, "a", Order::Newest, 60, 1).await;
     confirm(&at, "a", &[(sha(2), Choice::Reject)], 2).await;
-    at.store.undo(at.topic, "mia", "u", 3).await.unwrap();
+    at.store.undo(at.topic, "mia", "b", 3).await.unwrap();
     let again = at
         .store
         .reopen_sheet(at.topic, "a", "b", "mia", 3)

@@ -1,0 +1,144 @@
+//! What was decided, stroke by stroke, newest first.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use store::history::{StrokeRow, Touched};
+
+use super::api::Failure;
+use super::layout::{self, Parts, Screen};
+use super::preference::Preference;
+use super::routes::Site;
+use super::show;
+use super::words::{Text, fill};
+
+/// Strokes on one screen.
+const SHOWN: u32 = 30;
+/// Touched covers shown of a stroke.
+const COVERS: u32 = 12;
+
+/// Where to go on.
+#[derive(Debug, Deserialize)]
+pub struct Place {
+    before: Option<i64>,
+}
+
+/// `GET /history`.
+pub async fn get(
+    State(site): State<Site>,
+    Query(place): Query<Place>,
+    preference: Preference,
+) -> Result<Response, Failure> {
+    let text = site.words.of(preference.lang);
+    let before = place.before.unwrap_or(i64::MAX);
+    let strokes = site.store.strokes(site.topic, before, SHOWN).await?;
+    let mut rows = Vec::with_capacity(strokes.len());
+    for stroke in strokes {
+        let touched = site
+            .store
+            .touched(site.topic, &stroke.annotator, &stroke.stroke, COVERS)
+            .await?;
+        rows.push((stroke, touched));
+    }
+    let parts = Parts {
+        screen: Some(Screen::History),
+        question: &text.question_history,
+        beside: html! {},
+        tools: html! {},
+        main: main(text, &rows),
+        rest: html! {},
+        boot: json!({}),
+    };
+    let page = layout::page(&site, &preference, &parts);
+    Ok((preference, page).into_response())
+}
+
+fn main(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
+    if rows.is_empty() {
+        return html! {
+            section.empty {
+                h2 { (text.no_history) }
+                p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+            }
+        };
+    }
+    let older = (rows.len() == SHOWN as usize).then(|| rows.last().map(|(stroke, _)| stroke.first));
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(text.history) {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { (text.when) }
+                        th scope="col" { (text.who) }
+                        th scope="col" { (text.what) }
+                        th scope="col" { (text.decided) }
+                        th scope="col" { (text.time_taken) }
+                        th scope="col" { (text.touched) }
+                    }
+                }
+                tbody { @for (stroke, touched) in rows { (row(text, stroke, touched)) } }
+            }
+        }
+        @if let Some(Some(before)) = older {
+            p { a href={ (Screen::History.path()) "?before=" (before) } { (text.older) } }
+        }
+    }
+}
+
+fn row(text: &Text, stroke: &StrokeRow, touched: &[Touched]) -> Markup {
+    let pool = if stroke.pool == "positive" {
+        &text.positive
+    } else {
+        &text.negative
+    };
+    let kind = match () {
+        () if stroke.imported => &text.kind_import,
+        () if stroke.visible_ms.is_some() || stroke.counts.total() > 1 => &text.kind_sheet,
+        () => &text.kind_one,
+    };
+    html! {
+        tr.undone[!stroke.in_effect] {
+            td { (show::moment(stroke.decided_at)) }
+            td { bdi { (stroke.annotator) } }
+            td { (kind) ", " (pool) @if !stroke.in_effect { " " span.tag { (text.taken_back) } } }
+            td { (counts(text, stroke)) }
+            td.number { @if let Some(ms) = stroke.visible_ms { (show::duration(ms)) } }
+            td { div.covers { @for cover in touched { (thumbnail(text, cover)) } } }
+        }
+    }
+}
+
+fn counts(text: &Text, stroke: &StrokeRow) -> String {
+    let counts = stroke.counts;
+    let parts = [
+        (counts.reject, &text.count_reject),
+        (counts.unsure, &text.count_unsure),
+        (counts.broken, &text.count_broken),
+        (counts.keep, &text.kept),
+    ];
+    let said: Vec<_> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, text)| fill(text, &[("n", &show::number(i64::from(*n)))]))
+        .collect();
+    said.join(&text.comma)
+}
+
+fn thumbnail(text: &Text, cover: &Touched) -> Markup {
+    let title = if cover.title.is_empty() {
+        &text.no_title
+    } else {
+        &*cover.title
+    };
+    let picture = html! {
+        img src={ "/preview/" (crate::format::hex(&cover.sha256)) ".jpg" } alt=(title) title=(title)
+            width="64" height="36" loading="lazy" decoding="async";
+    };
+    html! {
+        @if let Some(link) = show::link(&cover.url) {
+            a href=(link) target="_blank" rel="noopener noreferrer" { (picture) }
+        } @else { (picture) }
+    }
+}

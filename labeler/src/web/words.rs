@@ -1,0 +1,314 @@
+//! Every text of the page, in both languages, one row each: a missing one does not compile.
+//!
+//! `{topic}` is what is looked for, with its article; `{name}` is its bare name and `{many}` the
+//! plural. They are filled in once for each language; other braces where the text is used.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// A language of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 中文, simplified.
+    Zh,
+}
+
+impl Lang {
+    /// For `<html lang>` and `Intl`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh-CN",
+        }
+    }
+
+    /// As it is named in an address.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+}
+
+impl FromStr for Lang {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "en" => Ok(Self::En),
+            "zh" => Ok(Self::Zh),
+            _ => Err(()),
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $key:ident: $en:literal, $zh:literal;)+) => {
+        /// The texts of one language; the same keys go to the script.
+        #[derive(Debug, Clone, Serialize)]
+        pub struct Text {
+            $($(#[$doc])* #[allow(missing_docs)] pub $key: Arc<str>,)+
+        }
+
+        impl Text {
+            fn of(lang: Lang, topic: &str, name: &str, many: &str) -> Self {
+                let fill = |en: &str, zh: &str| -> Arc<str> {
+                    let text = match lang { Lang::En => en, Lang::Zh => zh };
+                    let text = text.replace("{topic}", topic).replace("{name}", name);
+                    text.replace("{many}", many).into()
+                };
+                Self { $($key: fill($en, $zh),)+ }
+            }
+        }
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($key), $en, $zh)),+];
+    };
+}
+
+catalogue! {
+    // What stays on top.
+    inbox: "Inbox", "待审";
+    found: "Found", "发现";
+    history: "History", "历史";
+    statistics: "Statistics", "统计";
+    screens: "Screens", "页面";
+    skip: "Skip to the content", "跳到正文";
+    pool: "Pool", "样本";
+    negative: "negatives", "负样本";
+    positive: "positives", "正样本";
+    order: "Order", "顺序";
+    newest: "newest first", "最新在前";
+    random: "random", "随机";
+    likely: "likely {many} first", "可能有{name}的在前";
+    language: "中文", "English";
+    theme: "Light or dark", "浅色或深色";
+    keys: "Keys", "按键";
+
+    // The question, once.
+    question_negative: "Which of these show {topic}?", "哪些封面里有{topic}？";
+    question_positive: "Which of these do not show {topic}?", "哪些封面里没有{topic}？";
+    question_found: "Do you want to watch these?", "想看看这些视频吗？";
+    question_history: "What was decided?", "做过哪些判断？";
+    question_statistics: "How far is it?", "进展如何？";
+
+    // Numbers that calm.
+    done_of: "{done} of {total}", "已审 {done} / {total}";
+    minutes_left: "about {n} min", "约剩 {n} 分钟";
+    hours_left: "about {n} h", "约剩 {n} 小时";
+    rejected_so_far: "{n} rejected so far", "已剔除 {n} 张";
+
+    // The sheet.
+    sheet: "Covers", "封面";
+    tile: "Cover {n} of {total}", "第 {n} 张，共 {total} 张";
+    near_duplicates: "stands for {n} near-duplicates", "代表 {n} 张近似封面";
+    mark_keep: "kept", "保留";
+    mark_reject: "rejected", "剔除";
+    mark_unsure: "unsure", "不确定";
+    mark_broken: "broken", "损坏";
+    shows: "{name}", "有{name}";
+    shows_not: "no {name}", "无{name}";
+    count_keep: "{n} will be kept", "{n} 张将保留";
+    count_reject: "{n} rejected", "剔除 {n} 张";
+    count_unsure: "{n} unsure", "不确定 {n} 张";
+    count_broken: "{n} broken", "损坏 {n} 张";
+    comma: ", ", "，";
+    confirm: "Confirm sheet", "确认本页";
+    show_rest: "Show the rest", "继续看完";
+    painting: "Pictures are arriving", "图片加载中";
+    missing_picture: "{n} pictures did not arrive; reload to try again", "{n} 张图片未能加载，请刷新重试";
+    undo: "Undo", "撤销";
+    redo: "Redo", "重做";
+    loupe: "Loupe", "放大";
+
+    // What happened.
+    saved: "Saved {total}: {parts}. Ctrl+Z takes them back.", "已保存 {total} 张：{parts}。Ctrl+Z 可撤回。";
+    saved_one: "Saved. Ctrl+Z takes it back.", "已保存。Ctrl+Z 可撤回。";
+    kept: "{n} kept", "保留 {n} 张";
+    took_back_sheet: "Took back {total}: {parts}. They are here again.", "已撤回 {total} 张：{parts}。它们又回到这里。";
+    took_back_one: "Took back one decision.", "已撤回一个判断。";
+    took_back_import: "Took back an import of {total}: {parts}.", "已撤回导入的 {total} 张：{parts}。";
+    did_again: "Saved again {total}: {parts}.", "已重新保存 {total} 张：{parts}。";
+    nothing_to_undo: "Nothing left to undo.", "没有可撤销的了。";
+    nothing_to_redo: "Nothing to redo.", "没有可重做的。";
+    away: "The labeler does not answer. {n} waiting here will be sent when it is back.", "标注程序没有响应。这里有 {n} 份待发送，恢复后会自动发送。";
+    away_undo: "The labeler does not answer; undo needs it.", "标注程序没有响应，暂时无法撤销。";
+    back: "The labeler is back; everything is saved.", "标注程序已恢复，全部已保存。";
+    refused: "This was not saved: {why}", "未能保存：{why}";
+    taken_elsewhere: "This sheet was confirmed in another window.", "本页已在另一个窗口中确认。";
+
+    // Nothing to show.
+    no_covers: "No covers here yet.", "这里还没有封面。";
+    no_covers_hint: "Bring some:", "先导入一些：";
+    all_decided: "All {total} are decided.", "全部 {total} 张都已审完。";
+    all_decided_hint: "See what was found, or go on with the other pool.", "可以看看发现了什么，或继续审另一组样本。";
+    elsewhere: "The last {n} are on sheets that are open elsewhere.", "最后 {n} 张在别处打开的页面里。";
+    elsewhere_hint: "They come back here when they are decided there, or half an hour after.", "那边确认后即完成；若无人确认，半小时后回到这里。";
+    look_again: "Look again", "再看一次";
+    no_script: "Deciding needs JavaScript. Found, History and Statistics work without it.", "标注需要 JavaScript；发现、历史和统计不需要。";
+    nothing_here: "There is nothing at this address.", "这个地址没有内容。";
+    open_inbox: "Open the inbox", "打开待审";
+
+    // The loupe.
+    keep: "Keep", "保留";
+    reject: "Reject", "剔除";
+    unsure: "Unsure", "不确定";
+    broken: "Broken", "损坏";
+    close: "Close", "关闭";
+    show_title: "Show titles", "显示标题";
+    filmstrip: "All covers of this sheet", "本页所有封面";
+    no_title: "Untitled", "无标题";
+
+    // The keys, in the order of the overlay.
+    key_move: "Move; with Shift: select a range", "移动；按住 Shift：选择一段";
+    key_reject: "Reject, or take it back", "剔除，再按取消";
+    key_unsure: "Unsure, or take it back", "不确定，再按取消";
+    key_broken: "Broken picture, or take it back", "图片损坏，再按取消";
+    key_keep: "Keep", "保留";
+    key_loupe: "Loupe; also a double click", "放大；也可双击";
+    key_back: "Back to the sheet", "回到本页";
+    key_confirm: "Confirm the sheet", "确认本页";
+    key_undo: "Undo, without limit", "撤销，不限次数";
+    key_redo: "Redo", "重做";
+    key_help: "These keys", "按键说明";
+    key_click: "Click", "单击";
+    key_range: "Shift + click", "Shift + 单击";
+    key_click_what: "Reject, or take it back", "剔除，再点取消";
+    key_range_what: "The same for a range", "对一段做同样的标记";
+
+    // Found.
+    found_line: "{n} above 50 %, from {scored} covers", "在 {scored} 张封面中，{n} 个高于 50 %";
+    model_of: "model of", "模型时间";
+    newer_labels: "{n} decisions are newer than the model", "有 {n} 个判断晚于该模型";
+    watch: "Watch", "观看";
+    yes: "Yes, {topic}", "有{topic}";
+    no: "No {name}", "没有{topic}";
+    nothing_found: "Nothing above 50 % yet.", "还没有高于 50 % 的。";
+    nothing_found_hint: "More decisions help most.", "再多审一些最有帮助。";
+    no_model: "No model yet.", "还没有模型。";
+    no_model_hint: "Decide some covers, then train:", "先审一些封面，再训练：";
+    file: "File", "文件";
+    probability: "Probability", "概率";
+
+    // History and statistics.
+    no_history: "Nothing was decided yet.", "还没有任何判断。";
+    when: "When", "时间";
+    who: "Who", "标注者";
+    what: "What", "内容";
+    decided: "Decided", "判断";
+    time_taken: "Time", "用时";
+    touched: "Touched", "手动标记";
+    taken_back: "taken back", "已撤回";
+    kind_sheet: "sheet", "整页";
+    kind_one: "one", "单张";
+    kind_import: "import", "导入";
+    older: "Older", "更早";
+    covers: "Covers", "封面";
+    undecided: "Undecided", "未审";
+    of_pool: "{n} of {total} decided", "{total} 张中已审 {n} 张";
+    people: "People", "标注者";
+    decisions: "Decisions", "判断数";
+    last: "Last", "最近";
+    days: "The last two weeks", "最近两周";
+    days_note: "Days of UTC. Full bar: all decisions; dark part: rejected.", "按 UTC 日期。整条：全部判断；深色：剔除。";
+    day: "Day", "日期";
+    pace: "Pace", "速度";
+    pace_line: "{n} covers a minute on the sheets of the last 24 hours", "最近 24 小时每分钟 {n} 张";
+    no_pace: "No sheet was confirmed in the last 24 hours", "最近 24 小时没有确认过页面";
+}
+
+/// The texts of both languages for one topic.
+#[derive(Debug, Clone)]
+pub struct Words {
+    en: Text,
+    zh: Text,
+}
+
+impl Words {
+    /// For a topic by its name; `cat` reads naturally, others are quoted.
+    pub fn new(topic: &str) -> Self {
+        if topic == "cat" {
+            return Self {
+                en: Text::of(Lang::En, "a cat", "cat", "cats"),
+                zh: Text::of(Lang::Zh, "猫", "猫", "猫"),
+            };
+        }
+        let quoted = format!("“{topic}”");
+        Self {
+            en: Text::of(Lang::En, &quoted, &quoted, &quoted),
+            zh: Text::of(Lang::Zh, &quoted, &quoted, &quoted),
+        }
+    }
+
+    /// The texts of a language.
+    pub fn of(&self, lang: Lang) -> &Text {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+}
+
+/// A text with its braces filled in.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn braces(text: &str) -> BTreeSet<&str> {
+        text.split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_say_the_same_numbers_and_neither_is_empty() {
+        let topical = BTreeSet::from(["topic", "name", "many"]);
+        for (key, en, zh) in ALL {
+            assert!(!en.trim().is_empty() && !zh.trim().is_empty(), "{key}");
+            let of = |text| -> BTreeSet<_> { &braces(text) - &topical };
+            assert_eq!(of(en), of(zh), "{key}");
+        }
+    }
+
+    #[test]
+    fn chinese_is_chinese_and_english_is_not() {
+        let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c));
+        for (key, en, zh) in ALL {
+            if ["language", "comma", "shows"].contains(key) {
+                continue; // each language is named in itself
+            }
+            assert!(
+                !han(en) && (han(zh) || !zh.contains(char::is_alphabetic)),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_topic_is_in_the_question() {
+        let cat = Words::new("cat");
+        assert_eq!(
+            &*cat.of(Lang::En).question_negative,
+            "Which of these show a cat?"
+        );
+        assert_eq!(&*cat.of(Lang::Zh).question_positive, "哪些封面里没有猫？");
+        let dog = Words::new("dog");
+        assert_eq!(&*dog.of(Lang::Zh).shows, "有“dog”");
+        assert_eq!(fill("{a} of {b}", &[("a", "1"), ("b", "{a}")]), "1 of {a}");
+    }
+}

@@ -1,0 +1,135 @@
+// Where sheets come from: those this browser still has open, then new ones. One is always
+// made ready ahead of time.
+
+
+import { hold, sheets,                 } from "./memory.js";
+
+import { server,                                   } from "./server.js";
+import { Sheet } from "./sheet.js";
+
+/** Where a sheet will be kept, and the lock on it. */
+
+
+
+
+
+const UNTOUCHED            = { base: {}, past: [], future: [] };
+
+export class Desk {
+           #pool      ;
+           #order        ;
+           #size        ;
+           #progress                              ;
+  #ahead          = [];
+  /** The sheet being fetched, so that nobody fetches a second one meanwhile. */
+  #coming                               = null;
+
+  constructor(pool      , order        , progress                              ) {
+    this.#pool = pool;
+    this.#order = order;
+    this.#progress = progress;
+    // Narrow screens show fewer tiles at a size that can be seen.
+    this.#size = innerWidth >= 1024 ? 60 : innerWidth >= 640 ? 36 : 24;
+  }
+
+  /** The next sheet if it is ready now. */
+  ready()               {
+    return this.#ahead.shift() ?? null;
+  }
+
+  /** The next sheet; null when no cover waits any more. */
+  async next()                        {
+    if (this.#ahead.length === 0) await this.prepare();
+    return this.ready();
+  }
+
+  /** Sees to it that the next sheet is on its way. */
+  async prepare()                {
+    if (this.#ahead.length > 0) return;
+    this.#coming ??= this.#fetch();
+    const coming = this.#coming;
+    try {
+      const sheet = await coming;
+      if (sheet && this.#coming === coming) this.#ahead.push(sheet);
+    } finally {
+      if (this.#coming === coming) this.#coming = null;
+    }
+  }
+
+  /** Lays a sheet aside: it comes next. */
+  putBack(sheet       )       {
+    this.#ahead.unshift(sheet);
+  }
+
+  /** Asks for how far the pool is, and keeps the sheet's covers for longer. */
+  async renew(sheet       )                {
+    const answer = await server.sheet(sheet.id, this.#pool, this.#order, this.#size);
+    this.#progress(answer.progress);
+  }
+
+  /** Takes the lock on a sheet that an undo is about to bring back, and writes it down. */
+  async expect(id        )                 {
+    const release = await hold(id);
+    if (!release) throw new Error("a new name is nobody's");
+    return { remembered: this.#remembered(id), release };
+  }
+
+  /** The sheet whose confirm was undone, marked as it was. */
+  reopened(answer              , data           , place       )        {
+    const base = Object.fromEntries(answer.marks.map((mark) => [mark.sha256, mark.decision]));
+    const marks = { ...structuredClone(UNTOUCHED), base };
+    const remembered = { ...place.remembered, pool: data.pool, undone: answer.stroke, marks };
+    return new Sheet(data, remembered, place.release);
+  }
+
+  /** Gives back what nobody has touched, for other orders and other people. */
+  leave(current              )       {
+    for (const sheet of [current, ...this.#ahead]) {
+      if (!sheet || sheet.marks.changed || sheet.undone) continue;
+      void server.release(sheet.id).catch(() => undefined);
+      sheet.forget();
+    }
+  }
+
+  async #fetch()                        {
+    for (const remembered of sheets(this.#pool, this.#order)) {
+      const release = await hold(remembered.id);
+      if (!release) continue; // another tab has it, or this one
+      const sheet = await this.#open(remembered, release);
+      if (sheet) return sheet;
+    }
+    const id = crypto.randomUUID();
+    const release = await hold(id);
+    return release ? this.#open(this.#remembered(id), release) : null;
+  }
+
+  async #open(remembered            , release            )                        {
+    try {
+      const answer = await server.sheet(remembered.id, this.#pool, this.#order, this.#size);
+      this.#progress(answer.progress);
+      const sheet = new Sheet(answer.sheet, remembered, release);
+      if (!answer.sheet.confirmed && answer.sheet.tiles.length > 0) {
+        sheet.remember();
+        return sheet;
+      }
+      if (!answer.sheet.confirmed) void server.release(sheet.id).catch(() => undefined);
+      sheet.forget();
+      return null;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #remembered(id        )             {
+    return {
+      id,
+      pool: this.#pool,
+      order: this.#order,
+      shown: 0,
+      opened: Date.now(),
+      undone: null,
+      marks: structuredClone(UNTOUCHED),
+    };
+  }
+}

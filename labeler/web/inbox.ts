@@ -1,0 +1,516 @@
+// The inbox: shows a sheet, takes marks by mouse and by key, confirms, undoes.
+
+import { boot, element, say, type Decision, type InboxBoot, type Progress } from "./boot.ts";
+import { Desk } from "./desk.ts";
+import { command, type Command } from "./keys.ts";
+import { Loupe } from "./loupe.ts";
+import { Outbox, type Entry } from "./outbox.ts";
+import { Away, server, type Counts, type StrokeAnswer } from "./server.ts";
+import type { Sheet } from "./sheet.ts";
+
+/** Something quicker is not worth a word. */
+const PATIENCE_MS = 300;
+/** How long to wait before asking again a labeler that does not answer. */
+const AGAIN_MS = 2000;
+
+export class Inbox {
+  #boot = boot.screen as InboxBoot;
+  #progress: Progress = this.#boot.progress;
+  #list = element<HTMLUListElement>("sheet");
+  #help = element<HTMLDialogElement>("help");
+  #desk = new Desk(this.#boot.pool, this.#boot.order, (progress) => this.#setProgress(progress));
+  #outbox = new Outbox({
+    saved: (entry, counts) => this.#saved(entry, counts),
+    refused: (_, why) => this.#say(say("refused", { why })),
+    away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
+  });
+  #loupe = new Loupe({
+    decide: (at, decision) => this.#mark([at], decision, "set"),
+    closed: (at) => this.#focus(at),
+  });
+  #seer = new IntersectionObserver((entries) => this.#see(entries), { threshold: 0.5 });
+  #sheet: Sheet | null = null;
+  /** The other end of a range. */
+  #anchor = 0;
+  /** Since when the whole sheet has been painted before the person's eyes, and for how long. */
+  #armedAt = Infinity;
+  #visibleMs = 0;
+  #visibleSince: number | null = null;
+  #acting = false;
+
+  start(): void {
+    addEventListener("keydown", (event) => this.#key(event));
+    // A button that has the focus would be clicked when the key goes up.
+    addEventListener("keyup", (event) => {
+      if (event.code === "Space" && onTile(event.target)) event.preventDefault();
+    });
+    addEventListener("resize", () => this.#fit());
+    addEventListener("visibilitychange", () => this.#watchClock());
+    this.#list.addEventListener("click", (event) => this.#click(event));
+    this.#list.addEventListener("focusin", (event) => this.#focused(event));
+    this.#bind();
+    this.#setProgress(this.#progress);
+    void this.#outbox.flush();
+    void this.#turn();
+  }
+
+  #bind(): void {
+    const on = (id: string, run: () => void) => element(id).addEventListener("click", run);
+    on("confirm", () => this.#confirm());
+    on("undo", () => void this.#undo());
+    on("loupe-open", () => this.#openLoupe());
+    on("help-open", () => this.#help.showModal());
+    on("help-close", () => this.#help.close());
+    on("empty-again", () => void this.#turn());
+    for (const id of ["pool", "order"]) {
+      const select = element<HTMLSelectElement>(id);
+      select.addEventListener("change", () => {
+        this.#desk.leave(this.#sheet);
+        location.search = `?${id}=${select.value}`;
+      });
+    }
+  }
+
+  // Showing.
+
+  /** Shows the next sheet, at once if it is ready. */
+  async #turn(): Promise<void> {
+    const ready = this.#desk.ready();
+    if (ready) {
+      this.#show(ready);
+      return;
+    }
+    this.#show(null);
+    const waiting = setTimeout(() => this.#say(say("painting")), PATIENCE_MS);
+    try {
+      const next = await this.#desk.next();
+      this.#say("");
+      if (next) this.#show(next);
+      else this.#showEmpty();
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      this.#say(say("away", { n: 0 }));
+      setTimeout(() => void this.#turn(), AGAIN_MS);
+    } finally {
+      clearTimeout(waiting);
+    }
+  }
+
+  #show(sheet: Sheet | null): void {
+    this.#sheet = sheet;
+    this.#armedAt = Infinity;
+    this.#visibleMs = 0;
+    this.#visibleSince = null;
+    this.#seer.disconnect();
+    this.#list.replaceChildren(...(sheet?.tiles.map((tile) => tile.item) ?? []));
+    element("empty").hidden = true;
+    this.#list.hidden = false;
+    if (sheet) {
+      sheet.remember(Date.now());
+      this.#anchor = sheet.active;
+      this.#fit();
+      for (const tile of sheet.tiles) this.#seer.observe(tile.item);
+      this.#focus(sheet.active);
+      void this.#arm(sheet);
+    }
+    this.#summarise();
+  }
+
+  #showEmpty(): void {
+    this.#list.hidden = true;
+    element("empty").hidden = false;
+    const { total, done } = this.#progress;
+    const left = total - done;
+    const state = total === 0 ? "no_covers" : left > 0 ? "elsewhere" : "all_decided";
+    element("empty-what").textContent = say(state, { total, n: left });
+    element("empty-hint").textContent = say(`${state}_hint`);
+    const command = element("empty-command");
+    command.textContent = total === 0 ? `crawler import FOLDER --pool ${this.#boot.pool}` : "";
+    command.hidden = total > 0;
+    element("empty-found").hidden = state !== "all_decided";
+    element("empty-again").hidden = state === "all_decided";
+    this.#summarise();
+  }
+
+  #fit(): void {
+    if (!this.#sheet) return;
+    const foot = element("summary").closest("footer");
+    const room = innerHeight - this.#list.getBoundingClientRect().top - scrollY - (foot?.offsetHeight ?? 0) - 16;
+    const columns = this.#sheet.fit(this.#list.clientWidth, room);
+    this.#list.style.setProperty("--columns", String(columns));
+  }
+
+  #setProgress(progress: Progress): void {
+    this.#progress = progress;
+    const { done, total, rejected, paced, paced_ms } = progress;
+    const parts = [say("done_of", { done, total })];
+    if (paced > 0 && done < total) {
+      const minutes = Math.max(1, Math.round(((total - done) * paced_ms) / paced / 60_000));
+      const hours = Math.round(minutes / 6) / 10;
+      parts.push(minutes < 90 ? say("minutes_left", { n: minutes }) : say("hours_left", { n: hours }));
+    }
+    parts.push(say("rejected_so_far", { n: rejected }));
+    element("progress").textContent = parts.join(" · ");
+  }
+
+  #summarise(): void {
+    const sheet = this.#sheet;
+    element("summary").textContent = sheet ? phrase(sheet.counts(), "count_keep") : "";
+    const unseen = sheet !== null && sheet.tiles.some((tile) => !tile.seen);
+    element("confirm-word").textContent = say(unseen && this.#tall() ? "show_rest" : "confirm");
+    const can = sheet !== null && (unseen || (sheet.complete() && performance.now() >= this.#armedAt));
+    element("confirm").setAttribute("aria-disabled", String(!can));
+  }
+
+  #say(text: string): void {
+    element("line").textContent = text;
+  }
+
+  // Looking: a sheet can be confirmed once all of it was painted, seen and looked at.
+
+  async #arm(sheet: Sheet): Promise<void> {
+    await sheet.settled;
+    await painted();
+    if (this.#sheet !== sheet) return;
+    const missing = sheet.tiles.filter((tile) => !tile.painted).length;
+    if (missing > 0) this.#say(say("missing_picture", { n: missing }));
+    this.#watchClock();
+    this.#armedAt = performance.now() + this.#boot.dwell;
+    setTimeout(() => this.#summarise(), this.#boot.dwell);
+    // Only now: the sheet before the eyes comes before the one ahead.
+    await this.#outbox.flush();
+    await this.#desk.prepare().catch(() => undefined);
+  }
+
+  #see(entries: IntersectionObserverEntry[]): void {
+    const seen = new Set(entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target));
+    for (const tile of this.#sheet?.tiles ?? []) if (seen.has(tile.item)) tile.seen = true;
+    this.#summarise();
+  }
+
+  #watchClock(): void {
+    const now = performance.now();
+    if (this.#visibleSince !== null) this.#visibleMs += now - this.#visibleSince;
+    this.#visibleSince = document.visibilityState === "visible" ? now : null;
+  }
+
+  #tall(): boolean {
+    return document.documentElement.scrollHeight > innerHeight + 1;
+  }
+
+  // Marking.
+
+  #key(event: KeyboardEvent): void {
+    const asked = command(event);
+    if (!asked || this.#handle(asked) === false) return;
+    event.preventDefault();
+  }
+
+  /** False when the key is left to the browser. */
+  #handle(asked: Command): boolean {
+    if (this.#help.open) {
+      if (asked.do === "help") this.#help.close();
+      return asked.do === "help";
+    }
+    if (this.#loupe.open) return this.#inLoupe(asked);
+    switch (asked.do) {
+      case "mark":
+        this.#mark(this.#selected(), asked.decision, asked.decision === "keep" ? "set" : "press");
+        return true;
+      case "move":
+        this.#move(asked.to, asked.extend);
+        return true;
+      case "loupe":
+        this.#openLoupe();
+        return true;
+      case "confirm":
+        this.#confirm();
+        return true;
+      case "undo":
+        void this.#undo();
+        return true;
+      case "redo":
+        void this.#redo();
+        return true;
+      case "help":
+        this.#help.showModal();
+        return true;
+      case "escape":
+        this.#anchor = this.#sheet?.active ?? 0;
+        this.#paintRange();
+        return true;
+      case "titles":
+        return false;
+    }
+  }
+
+  #inLoupe(asked: Command): boolean {
+    switch (asked.do) {
+      case "mark":
+        this.#loupe.decide(asked.decision);
+        return true;
+      case "move":
+        if (asked.to === "first") this.#loupe.go(0);
+        else if (asked.to === "last") this.#loupe.go(Infinity);
+        else this.#loupe.step(asked.to === "left" || asked.to === "up" ? -1 : 1);
+        return true;
+      case "loupe":
+        this.#loupe.close();
+        return true;
+      case "titles":
+        this.#loupe.titles();
+        return true;
+      case "undo":
+      case "redo": {
+        const covers = asked.do === "undo" ? this.#sheet?.marks.undo() : this.#sheet?.marks.redo();
+        if (covers) this.#marked(covers);
+        return true;
+      }
+      default:
+        return false; // Escape closes a dialog by itself
+    }
+  }
+
+  #click(event: MouseEvent): void {
+    const at = this.#at(event.target);
+    const sheet = this.#sheet;
+    if (at === null || !sheet) return;
+    if (event.detail === 2) {
+      // A double click opens the loupe; its first half has marked the tile.
+      const covers = sheet.marks.undo();
+      if (covers) this.#marked(covers);
+      this.#openLoupe();
+      return;
+    }
+    if (event.detail > 2) return;
+    if (event.shiftKey) {
+      const like = sheet.decision(this.#anchor);
+      this.#mark(sheet.range(this.#anchor, at), like === "keep" ? "reject" : like, "set");
+    } else {
+      this.#anchor = at;
+      const marked = sheet.decision(at);
+      this.#mark([at], marked === "keep" ? "reject" : "keep", "set");
+    }
+    sheet.active = at;
+    this.#rove();
+  }
+
+  #mark(positions: number[], decision: Decision, how: "press" | "set"): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    const covers = positions.map((at) => sheet.tiles[at].data.sha256);
+    if (how === "press") sheet.marks.press(covers, decision);
+    else sheet.marks.set(covers, decision);
+    this.#marked(covers);
+  }
+
+  #marked(covers: string[]): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    sheet.refreshCovers(covers);
+    sheet.remember();
+    if (this.#loupe.open) this.#loupe.refresh();
+    this.#summarise();
+  }
+
+  #openLoupe(): void {
+    if (this.#sheet) this.#loupe.show(this.#sheet, this.#sheet.active);
+  }
+
+  // Moving.
+
+  #move(to: "left" | "right" | "up" | "down" | "first" | "last", extend: boolean): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    const last = sheet.tiles.length - 1;
+    const by = { left: -1, right: 1, up: -sheet.columns, down: sheet.columns, first: -last, last };
+    const target = sheet.active + by[to];
+    const jump = to === "first" || to === "last";
+    const next = jump ? Math.max(0, Math.min(target, last)) : target;
+    if (next < 0 || next > last) return;
+    if (!extend) this.#anchor = next;
+    this.#focus(next, extend);
+  }
+
+  #focus(at: number, extend = false): void {
+    const sheet = this.#sheet;
+    if (!sheet || sheet.tiles.length === 0) return;
+    sheet.active = at;
+    if (!extend) this.#anchor = at;
+    this.#rove();
+    sheet.tiles[at].button.focus();
+  }
+
+  /** One tab stop for the whole sheet: the tile that was last visited. */
+  #rove(): void {
+    for (const [at, tile] of this.#sheet?.tiles.entries() ?? []) {
+      tile.button.tabIndex = at === this.#sheet?.active ? 0 : -1;
+    }
+    this.#paintRange();
+  }
+
+  #paintRange(): void {
+    const range = new Set(this.#selected());
+    for (const [at, tile] of this.#sheet?.tiles.entries() ?? []) {
+      tile.button.classList.toggle("chosen", range.size > 1 && range.has(at));
+    }
+  }
+
+  #selected(): number[] {
+    return this.#sheet ? this.#sheet.range(this.#anchor, this.#sheet.active) : [];
+  }
+
+  #focused(event: FocusEvent): void {
+    const at = this.#at(event.target);
+    if (at !== null && this.#sheet && this.#sheet.active !== at) {
+      this.#sheet.active = at;
+      this.#anchor = at;
+      this.#rove();
+    }
+  }
+
+  #at(target: EventTarget | null): number | null {
+    const button = target instanceof Element ? target.closest(".tile") : null;
+    const at = this.#sheet?.tiles.findIndex((tile) => tile.button === button) ?? -1;
+    return at < 0 ? null : at;
+  }
+
+  // Confirming and taking back.
+
+  #confirm(): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    if (sheet.tiles.some((tile) => !tile.seen) && this.#tall()) {
+      scrollBy({ top: innerHeight * 0.7 });
+      return;
+    }
+    if (!sheet.complete() || performance.now() < this.#armedAt) return;
+    this.#watchClock();
+    const touched = sheet.marks.touched().map(([sha256, decision]) => ({ sha256, decision }));
+    const visible_ms = Math.round(this.#visibleMs);
+    // Written down before the turn: from here on nothing can lose it.
+    const sent = this.#outbox.push({
+      name: sheet.id,
+      path: "/api/confirm",
+      body: { sheet: sheet.id, touched, visible_ms },
+    });
+    sheet.forget();
+    void this.#turnAfter(sent);
+  }
+
+  async #turnAfter(sent: Promise<boolean>): Promise<void> {
+    const ready = this.#desk.ready();
+    if (ready) {
+      this.#show(ready);
+      return;
+    }
+    this.#show(null);
+    await sent;
+    await this.#turn();
+  }
+
+  #saved(entry: Entry, counts: Counts): void {
+    if (entry.path !== "/api/confirm") return;
+    const total = sum(counts);
+    this.#say(say("saved", { total, parts: phrase(counts, "kept") }));
+    const { done, rejected } = this.#progress;
+    this.#setProgress({ ...this.#progress, done: done + total, rejected: rejected + counts.reject });
+  }
+
+  async #undo(): Promise<void> {
+    const covers = this.#sheet?.marks.undo();
+    if (covers) {
+      this.#marked(covers);
+      return;
+    }
+    await this.#alone(async () => {
+      const name = crypto.randomUUID();
+      const place = await this.#desk.expect(name);
+      const answer = await server.undo(name);
+      if (answer?.sheet) {
+        if (this.#sheet) this.#desk.putBack(this.#sheet);
+        this.#reopen(this.#desk.reopened(answer, answer.sheet, place));
+      } else {
+        place.release();
+      }
+      this.#say(answer ? say(`took_back_${answer.kind}`, told(answer)) : say("nothing_to_undo"));
+    });
+  }
+
+  /** The undone sheet may be of the other pool: then the page turns to that one. */
+  #reopen(sheet: Sheet): void {
+    if (sheet.data.pool !== this.#boot.pool) {
+      sheet.remember(Date.now());
+      location.search = `?pool=${sheet.data.pool}`;
+      return;
+    }
+    this.#show(sheet);
+  }
+
+  async #redo(): Promise<void> {
+    const covers = this.#sheet?.marks.redo();
+    if (covers) {
+      this.#marked(covers);
+      return;
+    }
+    if (this.#sheet?.marks.changed) {
+      this.#say(say("nothing_to_redo"));
+      return;
+    }
+    await this.#alone(async () => {
+      const answer = await server.redo(crypto.randomUUID());
+      if (!answer) {
+        this.#say(say("nothing_to_redo"));
+        return;
+      }
+      const sheet = this.#sheet;
+      if (sheet && sheet.undone === answer.stroke) {
+        sheet.forget();
+        await this.#turn();
+      }
+      this.#say(say("did_again", told(answer)));
+    });
+  }
+
+  /** One at a time, and only after all that waits was sent. */
+  async #alone(act: () => Promise<void>): Promise<void> {
+    if (this.#acting) return;
+    this.#acting = true;
+    try {
+      if (!(await this.#outbox.flush())) throw new Away();
+      await act();
+      if (this.#sheet) await this.#desk.renew(this.#sheet);
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      this.#say(say("away_undo"));
+    } finally {
+      this.#acting = false;
+    }
+  }
+}
+
+function onTile(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".tile") !== null;
+}
+
+/** Resolves after what was put on the page has been drawn. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
+}
+
+function sum(counts: Counts): number {
+  return counts.keep + counts.reject + counts.unsure + counts.broken;
+}
+
+/** The counts that are not zero, in words; `kept` names the text for those that stay. */
+function phrase(counts: Counts, kept: string): string {
+  const parts = (["reject", "unsure", "broken"] as const)
+    .filter((decision) => counts[decision] > 0)
+    .map((decision) => say(`count_${decision}`, { n: counts[decision] }));
+  if (counts.keep > 0 || parts.length === 0) parts.push(say(kept, { n: counts.keep }));
+  return parts.join(say("comma"));
+}
+
+function told(answer: StrokeAnswer): Record<string, string | number> {
+  return { total: sum(answer.counts), parts: phrase(answer.counts, "kept") };
+}

@@ -1,0 +1,116 @@
+// One large cover in its true proportions, with all covers of the sheet beneath.
+
+import { element, fresh, say, within, type Decision } from "./boot.ts";
+import { keep, recall } from "./memory.ts";
+import { preview } from "./server.ts";
+import type { Sheet } from "./sheet.ts";
+
+export interface LoupeOwner {
+  /** The person decided the cover at this position. */
+  decide(at: number, decision: Decision): void;
+  /** Back to the sheet, at this position. */
+  closed(at: number): void;
+}
+
+export class Loupe {
+  #owner: LoupeOwner;
+  #dialog = element<HTMLDialogElement>("loupe");
+  #image = element<HTMLImageElement>("loupe-image");
+  #strip = element<HTMLOListElement>("filmstrip");
+  #sheet: Sheet | null = null;
+  #at = 0;
+
+  constructor(owner: LoupeOwner) {
+    this.#owner = owner;
+    this.#dialog.addEventListener("close", () => owner.closed(this.#at));
+    element("loupe-close").addEventListener("click", () => this.#dialog.close());
+    element("loupe-titles").addEventListener("click", () => this.titles());
+    for (const button of this.#choices()) {
+      button.addEventListener("click", () => this.decide(button.dataset.decision as Decision));
+    }
+    this.#showTitles(recall<boolean>("titles") ?? true);
+  }
+
+  get open(): boolean {
+    return this.#dialog.open;
+  }
+
+  show(sheet: Sheet, at: number): void {
+    this.#sheet = sheet;
+    this.#fill(sheet);
+    this.#dialog.showModal();
+    this.go(at);
+  }
+
+  close(): void {
+    this.#dialog.close();
+  }
+
+  /** Walks; stops at both ends. */
+  step(by: number): void {
+    this.go(this.#at + by);
+  }
+
+  go(at: number): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    this.#at = Math.max(0, Math.min(at, sheet.tiles.length - 1));
+    const { data } = sheet.tiles[this.#at];
+    this.#image.width = data.width;
+    this.#image.height = data.height;
+    this.#image.src = preview(data.sha256);
+    element("loupe-where").textContent = say("tile", { n: this.#at + 1, total: sheet.tiles.length });
+    element("loupe-title").textContent = data.title || say("no_title");
+    element("loupe-owner").textContent = data.owner ?? "";
+    this.refresh();
+  }
+
+  decide(decision: Decision): void {
+    this.#owner.decide(this.#at, decision);
+    this.step(1);
+  }
+
+  /** Writes the marks anew. */
+  refresh(): void {
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    const touched = sheet.marks.of(sheet.tiles[this.#at].data.sha256);
+    for (const button of this.#choices()) {
+      button.setAttribute("aria-pressed", String(button.dataset.decision === touched));
+    }
+    for (const [at, item] of [...this.#strip.children].entries()) {
+      const button = within<HTMLButtonElement>(item, "button");
+      button.dataset.decision = sheet.decision(at);
+      button.setAttribute("aria-label", sheet.tiles[at].button.getAttribute("aria-label") ?? "");
+      if (at === this.#at) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+    this.#strip.children[this.#at]?.scrollIntoView({ inline: "center", block: "nearest" });
+  }
+
+  /** The title can give the cat away; the person may do without the hint. */
+  titles(): void {
+    this.#showTitles(!(recall<boolean>("titles") ?? true));
+  }
+
+  #showTitles(shown: boolean): void {
+    keep("titles", shown);
+    element("loupe-titles").setAttribute("aria-pressed", String(shown));
+    within(this.#dialog, "figcaption").hidden = !shown;
+  }
+
+  #choices(): HTMLButtonElement[] {
+    return [...this.#dialog.querySelectorAll<HTMLButtonElement>(".choices button")];
+  }
+
+  #fill(sheet: Sheet): void {
+    const frame = element<HTMLTemplateElement>("frame");
+    const items = sheet.tiles.map((tile, at) => {
+      const item = fresh(frame);
+      within<HTMLImageElement>(item, "img").src = preview(tile.data.sha256);
+      within(item, "button").addEventListener("click", () => this.go(at));
+      return item;
+    });
+    this.#strip.replaceChildren(...items);
+  }
+}

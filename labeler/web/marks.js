@@ -1,0 +1,85 @@
+// What the person touched on a sheet that is not confirmed yet, with its own undo and redo.
+// Pure: no page, no server.
+
+
+
+/** For each cover, what it was marked before and after; absent means untouched. */
+
+
+
+
+
+
+
+
+export class Marks {
+  #now = new Map                  ();
+  #data           ;
+
+  constructor(data            = { base: {}, past: [], future: [] }) {
+    this.#data = structuredClone(data);
+    for (const [cover, decision] of Object.entries(data.base)) this.#now.set(cover, decision);
+    for (const change of data.past) this.#apply(change, 1);
+  }
+
+  get data()            {
+    return this.#data;
+  }
+
+  /** Whether anything was changed since the sheet was first shown. */
+  get changed()          {
+    return this.#data.past.length > 0;
+  }
+
+  of(cover        )                       {
+    return this.#now.get(cover);
+  }
+
+  /** What was touched, in the order it was first touched. */
+  touched()                       {
+    return [...this.#now];
+  }
+
+  /** Pressing the key of a mark that all of them bear takes it back: they are kept. */
+  press(covers          , decision          )       {
+    const all = covers.every((cover) => this.of(cover) === decision);
+    this.set(covers, all ? "keep" : decision);
+  }
+
+  set(covers          , decision          )       {
+    const change         = {};
+    for (const cover of covers) {
+      const before = this.of(cover) ?? null;
+      if (before !== decision) change[cover] = [before, decision];
+    }
+    if (Object.keys(change).length === 0) return;
+    this.#apply(change, 1);
+    this.#data.past.push(change);
+    this.#data.future = [];
+  }
+
+  /** The covers whose mark changed back, or null when nothing is left. */
+  undo()                  {
+    return this.#step(this.#data.past, this.#data.future, 0);
+  }
+
+  redo()                  {
+    return this.#step(this.#data.future, this.#data.past, 1);
+  }
+
+  #step(from          , to          , side       )                  {
+    const change = from.pop();
+    if (!change) return null;
+    to.push(change);
+    this.#apply(change, side);
+    return Object.keys(change);
+  }
+
+  #apply(change        , side       )       {
+    for (const [cover, sides] of Object.entries(change)) {
+      const decision = sides[side];
+      if (decision === null) this.#now.delete(cover);
+      else this.#now.set(cover, decision);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// Changes on their way to the labeler. They are written down first and crossed out when
+// answered, so neither a dead labeler nor a closed tab loses one; all tabs share the list.
+
+import { boot } from "./boot.js";
+import { keep, recall } from "./memory.js";
+import { Away, Refused, server,             } from "./server.js";
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** First pause before asking again, and the longest, milliseconds. */
+const PAUSES = [1000, 2000, 5000];
+
+export class Outbox {
+  #listener          ;
+  #failures = 0;
+  #timer = 0;
+
+  constructor(listener          ) {
+    this.#listener = listener;
+    addEventListener("online", () => void this.flush());
+  }
+
+  push(entry       )                   {
+    keep("outbox", [...this.#entries(), entry]);
+    return this.flush();
+  }
+
+  /** Sends what waits, oldest first; whether nothing is left. */
+  async flush()                   {
+    clearTimeout(this.#timer);
+    return navigator.locks.request(`whisker/${boot.home}/outbox`, async () => {
+      for (let entry = this.#entries()[0]; entry; entry = this.#entries()[0]) {
+        if (!(await this.#send(entry))) return false;
+      }
+      if (this.#failures > 0) this.#listener.away(0);
+      this.#failures = 0;
+      return true;
+    });
+  }
+
+  #entries()          {
+    return recall         ("outbox") ?? [];
+  }
+
+  async #send(entry       )                   {
+    try {
+      const counts = await server.send(entry.path, entry.body);
+      this.#cross(entry);
+      this.#listener.saved(entry, counts);
+    } catch (error) {
+      if (error instanceof Away) {
+        this.#wait();
+        return false;
+      }
+      this.#cross(entry);
+      this.#listener.refused(entry, error instanceof Refused ? error.message : String(error));
+    }
+    return true;
+  }
+
+  #cross(entry       )       {
+    keep("outbox", this.#entries().filter((other) => other.name !== entry.name));
+  }
+
+  #wait()       {
+    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    this.#failures += 1;
+    this.#listener.away(this.#entries().length);
+    this.#timer = setTimeout(() => void this.flush(), pause);
+  }
+}

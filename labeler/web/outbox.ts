@@ -1,0 +1,82 @@
+// Changes on their way to the labeler. They are written down first and crossed out when
+// answered, so neither a dead labeler nor a closed tab loses one; all tabs share the list.
+
+import { boot } from "./boot.ts";
+import { keep, recall } from "./memory.ts";
+import { Away, Refused, server, type Counts } from "./server.ts";
+
+export interface Entry {
+  name: string;
+  path: string;
+  body: unknown;
+}
+
+export interface Listener {
+  saved(entry: Entry, counts: Counts): void;
+  refused(entry: Entry, why: string): void;
+  /** Changes that wait because the labeler does not answer; 0 when it is back. */
+  away(waiting: number): void;
+}
+
+/** First pause before asking again, and the longest, milliseconds. */
+const PAUSES = [1000, 2000, 5000];
+
+export class Outbox {
+  #listener: Listener;
+  #failures = 0;
+  #timer = 0;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+    addEventListener("online", () => void this.flush());
+  }
+
+  push(entry: Entry): Promise<boolean> {
+    keep("outbox", [...this.#entries(), entry]);
+    return this.flush();
+  }
+
+  /** Sends what waits, oldest first; whether nothing is left. */
+  async flush(): Promise<boolean> {
+    clearTimeout(this.#timer);
+    return navigator.locks.request(`whisker/${boot.home}/outbox`, async () => {
+      for (let entry = this.#entries()[0]; entry; entry = this.#entries()[0]) {
+        if (!(await this.#send(entry))) return false;
+      }
+      if (this.#failures > 0) this.#listener.away(0);
+      this.#failures = 0;
+      return true;
+    });
+  }
+
+  #entries(): Entry[] {
+    return recall<Entry[]>("outbox") ?? [];
+  }
+
+  async #send(entry: Entry): Promise<boolean> {
+    try {
+      const counts = await server.send(entry.path, entry.body);
+      this.#cross(entry);
+      this.#listener.saved(entry, counts);
+    } catch (error) {
+      if (error instanceof Away) {
+        this.#wait();
+        return false;
+      }
+      this.#cross(entry);
+      this.#listener.refused(entry, error instanceof Refused ? error.message : String(error));
+    }
+    return true;
+  }
+
+  #cross(entry: Entry): void {
+    keep("outbox", this.#entries().filter((other) => other.name !== entry.name));
+  }
+
+  #wait(): void {
+    const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    this.#failures += 1;
+    this.#listener.away(this.#entries().length);
+    this.#timer = setTimeout(() => void this.flush(), pause);
+  }
+}

@@ -1,0 +1,70 @@
+// Requests to the labeler. Every change carries a name, so asking twice is asking once.
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** The labeler does not answer: what was asked may be asked again later. */
+export class Away extends Error {}
+
+/** The labeler said no, and why. */
+export class Refused extends Error {}
+
+async function post   (path        , body         , keepalive = false)             {
+  let response          ;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      keepalive,
+    });
+  } catch {
+    throw new Away();
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer     ;
+  const why = String((answer                      ).error ?? response.status);
+  // Busy or broken for now, as opposed to wrong for ever.
+  throw response.status >= 500 ? new Away(why) : new Refused(why);
+}
+
+export const server = {
+  sheet: (sheet        , pool      , order        , size        ) =>
+    post                                          ("/api/sheet", { sheet, pool, order, size }),
+  release: (name        ) => post      ("/api/release", { name }, true),
+  undo: (name        ) => post                     ("/api/undo", { name }),
+  redo: (name        ) => post                     ("/api/redo", { name }),
+  /** A change kept in the outbox until it is answered. */
+  send: (path        , body         ) => post        (path, body),
+};
+
+export function preview(sha256        )         {
+  return `/preview/${sha256}.jpg`;
+}

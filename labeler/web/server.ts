@@ -1,0 +1,70 @@
+// Requests to the labeler. Every change carries a name, so asking twice is asking once.
+
+import type { Decision, Pool, Progress } from "./boot.ts";
+
+export interface TileData {
+  sha256: string;
+  width: number;
+  height: number;
+  mean_rgb: number;
+  covers: number;
+  title: string;
+  owner: string | null;
+  url: string;
+}
+
+export interface SheetData {
+  id: string;
+  pool: Pool;
+  confirmed: boolean;
+  tiles: TileData[];
+}
+
+export type Counts = Record<Decision, number>;
+
+export interface StrokeAnswer {
+  stroke: string;
+  kind: "sheet" | "one" | "import";
+  counts: Counts;
+  marks: { sha256: string; pool: Pool; decision: Decision }[];
+  sheet: SheetData | null;
+}
+
+/** The labeler does not answer: what was asked may be asked again later. */
+export class Away extends Error {}
+
+/** The labeler said no, and why. */
+export class Refused extends Error {}
+
+async function post<T>(path: string, body: unknown, keepalive = false): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      keepalive,
+    });
+  } catch {
+    throw new Away();
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer as T;
+  const why = String((answer as { error?: string }).error ?? response.status);
+  // Busy or broken for now, as opposed to wrong for ever.
+  throw response.status >= 500 ? new Away(why) : new Refused(why);
+}
+
+export const server = {
+  sheet: (sheet: string, pool: Pool, order: string, size: number) =>
+    post<{ sheet: SheetData; progress: Progress }>("/api/sheet", { sheet, pool, order, size }),
+  release: (name: string) => post<null>("/api/release", { name }, true),
+  undo: (name: string) => post<StrokeAnswer | null>("/api/undo", { name }),
+  redo: (name: string) => post<StrokeAnswer | null>("/api/redo", { name }),
+  /** A change kept in the outbox until it is answered. */
+  send: (path: string, body: unknown) => post<Counts>(path, body),
+};
+
+export function preview(sha256: string): string {
+  return `/preview/${sha256}.jpg`;
+}

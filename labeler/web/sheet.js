@@ -1,0 +1,161 @@
+// A sheet: its tiles, what is marked on them, and whether all of it has been seen.
+
+import { boot, element, fresh, say, within,                               } from "./boot.js";
+import { Marks,                } from "./marks.js";
+import { forget, keep,                 } from "./memory.js";
+import { preview,                               } from "./server.js";
+
+
+
+
+
+
+
+
+
+/** The narrowest tile on which a cat can still be told, and the gap, CSS pixels. */
+const NARROWEST = 128;
+const GAP = 8;
+
+export class Sheet {
+           id        ;
+           data           ;
+           tiles        ;
+           marks       ;
+  /** Resolves when every picture has arrived, or will not. */
+           settled               ;
+  /** The tile that has the focus when the sheet is shown again. */
+  active = 0;
+  columns = 1;
+  #remembered            ;
+  #release            ;
+
+  constructor(data           , remembered            , release            ) {
+    this.id = data.id;
+    this.data = data;
+    this.#remembered = remembered;
+    this.#release = release;
+    this.marks = new Marks(remembered.marks);
+    const template = element                     ("tile");
+    this.tiles = data.tiles.map((tile) => make(tile, template));
+    this.settled = Promise.all(this.tiles.map(paint)).then(() => undefined);
+    for (const at of this.tiles.keys()) this.refresh(at);
+  }
+
+  /** The stroke whose undo brought the sheet back. */
+  get undone()                {
+    return this.#remembered.undone;
+  }
+
+  remember(shown         )       {
+    if (shown !== undefined) this.#remembered.shown = shown;
+    const marks            = this.marks.data;
+    keep(`sheet/${this.id}`, { ...this.#remembered, marks });
+  }
+
+  /** It is confirmed or given back: nothing of it is kept here. */
+  forget()       {
+    forget(`sheet/${this.id}`);
+    this.#release();
+  }
+
+  decision(at        )           {
+    return this.marks.of(this.tiles[at].data.sha256) ?? "keep";
+  }
+
+  /** A picture that never arrives holds the sheet up until the person says what to do with it. */
+  complete()          {
+    return this.tiles.every(
+      (tile) => tile.seen && (tile.painted || this.marks.of(tile.data.sha256) !== undefined),
+    );
+  }
+
+  counts()                           {
+    const counts = { keep: 0, reject: 0, unsure: 0, broken: 0 };
+    for (const at of this.tiles.keys()) counts[this.decision(at)] += 1;
+    return counts;
+  }
+
+  /** Writes a tile's mark: frame by style, sign by shape and word, name for screen readers. */
+  refresh(at        )       {
+    const { button, data } = this.tiles[at];
+    const decision = this.decision(at);
+    button.dataset.decision = decision;
+    button.setAttribute("aria-pressed", String(decision === "reject"));
+    button.setAttribute("aria-label", name(data, at, this.tiles.length, decision));
+    within(button, ".word").textContent = sign(decision);
+  }
+
+  refreshCovers(covers          )       {
+    for (const [at, tile] of this.tiles.entries()) {
+      if (covers.includes(tile.data.sha256)) this.refresh(at);
+    }
+  }
+
+  /** The positions from one to another, as displayed. */
+  range(from        , to        )           {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    return Array.from({ length: high - low + 1 }, (_, i) => low + i);
+  }
+
+  /** Makes the tiles as large as the room allows without scrolling; never too small to see. */
+  fit(width        , height        )         {
+    const rowsFit = (columns        ) => {
+      const tile = (width - (columns - 1) * GAP) / columns;
+      const rows = Math.ceil(this.tiles.length / columns);
+      return rows * ((tile * 9) / 16 + GAP) - GAP <= height;
+    };
+    const most = Math.max(2, Math.floor((width + GAP) / (NARROWEST + GAP)));
+    let columns = Math.min(2, most);
+    while (columns < most && !rowsFit(columns)) columns += 1;
+    this.columns = columns;
+    return columns;
+  }
+}
+
+function make(data          , template                     )       {
+  const item = fresh(template);
+  const button = within                   (item, "button");
+  button.dataset.sha256 = data.sha256;
+  button.style.backgroundColor = `#${data.mean_rgb.toString(16).padStart(6, "0")}`;
+  const times = within(button, ".times");
+  times.hidden = data.covers < 2;
+  times.textContent = `×${data.covers}`;
+  return { data, item, button, painted: false, seen: false };
+}
+
+/** Fetches and decodes ahead of being shown, so that a turn is instant. */
+async function paint(tile      )                {
+  const image = within                  (tile.button, "img");
+  image.width = tile.data.width;
+  image.height = tile.data.height;
+  image.src = preview(tile.data.sha256);
+  try {
+    await image.decode();
+    tile.painted = true;
+  } catch {
+    tile.button.classList.add("missing");
+  }
+}
+
+function sign(decision          )         {
+  const { topic_mark } = boot.screen             ;
+  switch (decision) {
+    case "reject":
+      return say(topic_mark ? "shows" : "shows_not");
+    case "unsure":
+      return "?";
+    case "broken":
+      return "✕";
+    case "keep":
+      return "";
+  }
+}
+
+function name(data          , at        , total        , decision          )         {
+  const parts = [say("tile", { n: at + 1, total })];
+  if (decision !== "keep") parts.push(say(`mark_${decision}`));
+  if (data.covers > 1) parts.push(say("near_duplicates", { n: data.covers }));
+  if (data.title) parts.push(data.title);
+  return parts.join(say("comma"));
+}
