@@ -42,13 +42,14 @@ pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<
     }
     for crawl in crawls.iter().filter(|crawl| crawl.site != FOLDER) {
         printer.line(format!(
-            "crawl {}          {} {}: {} of {} covers; pages: {} waiting, {} done, {} failed; {}",
+            "crawl {}          {} {}: {} of {} covers; pages: {} waiting, {} under way, {} done, {} failed; {}",
             crawl.id,
             crawl.site,
             crawl.pool,
             crawl.new_covers,
             crawl.target,
             crawl.waiting,
+            crawl.leased,
             crawl.done,
             crawl.failed,
             crawl.state
@@ -73,7 +74,7 @@ pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<
         "crawls": crawls.iter().map(|c| json!({
             "id": c.id, "site": c.site, "pool": c.pool, "target": c.target,
             "new_covers": c.new_covers, "state": c.state,
-            "pages": { "waiting": c.waiting, "done": c.done, "failed": c.failed },
+            "pages": { "waiting": c.waiting, "leased": c.leased, "done": c.done, "failed": c.failed },
         })).collect::<Vec<_>>(),
         "waiting": hosts.iter().map(|h| json!({
             "host": h.name, "until": h.cooldown_until, "reason": h.reason, "refused": h.refused,

@@ -24,6 +24,8 @@ use crate::summary::{Refusal, Summary};
 const IN_FLIGHT: usize = 16;
 /// Pages settled in one transaction.
 const BATCH: usize = 64;
+/// Failures, and misses, in a row after which a crawl without end would only bother the site.
+const HOPELESS: (u32, u32) = (50, 500);
 /// How often claims of other programs that have died are looked for.
 const SWEEP_MS: i64 = 30_000;
 /// The shortest sleep: a host that another program holds is looked at again after it.
@@ -45,8 +47,11 @@ pub struct Station<'a> {
 struct Active {
     crawl: Crawl,
     worker: Arc<Worker>,
-    in_flight: u32,
     covers_in_flight: u32,
+    /// In a row.
+    failures: u32,
+    /// In a row.
+    misses: u32,
     state: State,
 }
 
@@ -54,8 +59,28 @@ struct Active {
 enum State {
     Working,
     Finished,
-    /// All that is left waits for hosts that refused us.
+    /// All that is left waits for hosts that refused us, or is without hope.
     Blocked,
+}
+
+impl Active {
+    fn note(&mut self, done: &Done) {
+        self.covers_in_flight -= u32::from(done.kind == Kind::Cover);
+        match &done.settlement.fate {
+            Fate::Failed { .. } => self.failures += 1,
+            Fate::Missing { .. } => self.misses += 1,
+            // A page may come well while no cover on it can be had.
+            Fate::Done if done.kind == Kind::Cover => self.failures = 0,
+            Fate::Done if done.kind == Kind::Video => self.misses = 0,
+            _ => {}
+        }
+    }
+
+    /// Whether a crawl whose end is not in sight brings nothing.
+    fn is_hopeless(&self) -> bool {
+        let endless = !self.crawl.retrying && self.worker.mode != Mode::List;
+        endless && (self.failures >= HOPELESS.0 || self.misses >= HOPELESS.1)
+    }
 }
 
 impl<'a> Station<'a> {
@@ -79,8 +104,9 @@ impl<'a> Station<'a> {
         let crawls = crawls.into_iter().map(|(crawl, worker)| Active {
             crawl,
             worker,
-            in_flight: 0,
             covers_in_flight: 0,
+            failures: 0,
+            misses: 0,
             state: State::Working,
         });
         Self {
@@ -144,7 +170,9 @@ impl<'a> Station<'a> {
         while took && self.tasks.len() < IN_FLIGHT {
             took = false;
             for n in 0..self.crawls.len() {
-                took |= self.crawls[n].state == State::Working && self.take_one(n).await?;
+                let active = &self.crawls[n];
+                let works = active.state == State::Working && !active.is_hopeless();
+                took |= works && self.take_one(n).await?;
             }
         }
         Ok(())
@@ -157,7 +185,6 @@ impl<'a> Station<'a> {
         let Some((page, host)) = claimed else {
             return Ok(false);
         };
-        active.in_flight += 1;
         active.covers_in_flight += u32::from(page.kind == Kind::Cover);
         let worker = active.worker.clone();
         self.tasks
@@ -270,8 +297,7 @@ impl<'a> Station<'a> {
     fn note(&mut self, done: &Done) {
         let settlement = &done.settlement;
         if let Some(active) = self.active(settlement.crawl) {
-            active.in_flight -= 1;
-            active.covers_in_flight -= u32::from(done.kind == Kind::Cover);
+            active.note(done);
         }
         self.summary.requests += done.requests;
         self.summary.bytes += done.bytes;
@@ -326,6 +352,13 @@ impl<'a> Station<'a> {
     }
 
     async fn judge(&mut self, n: usize) -> Result<State> {
+        if self.crawls[n].is_hopeless() {
+            self.summary.hopeless = true;
+            self.bar.println(
+                "nothing has come for long, so no more is asked; `crawler resume` tries again",
+            );
+            return Ok(State::Blocked);
+        }
         let want = self.want(n).await?;
         let Active { crawl, worker, .. } = &self.crawls[n];
         let unbounded = crawl.retrying || worker.mode == Mode::List;
@@ -394,7 +427,7 @@ impl<'a> Station<'a> {
         }
         let mut first: Option<HostWait> = None;
         for n in 0..self.crawls.len() {
-            if self.crawls[n].state != State::Working {
+            if self.crawls[n].state != State::Working || self.crawls[n].is_hopeless() {
                 continue;
             }
             let want = self.want(n).await?;

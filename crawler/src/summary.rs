@@ -30,6 +30,8 @@ pub struct Summary {
     pub pages_left: u64,
     /// Pages that say that their video is gone: misses, no failures.
     pub missing: u64,
+    /// Nothing came for so long that no more was asked.
+    pub hopeless: bool,
     /// The user stopped it.
     pub stopped: bool,
     /// Hosts that are not asked any more for now.
@@ -74,6 +76,7 @@ impl Summary {
         self.seconds += other.seconds;
         self.pages_left += other.pages_left;
         self.missing += other.missing;
+        self.hopeless |= other.hopeless;
         self.stopped |= other.stopped;
         self.refusals.extend(other.refusals);
     }
@@ -104,7 +107,7 @@ impl Summary {
             Exit::Refused
         } else if !self.refusals.is_empty() {
             Exit::Failed
-        } else if self.failures() > 0 {
+        } else if self.failures() > 0 || self.hopeless {
             Exit::SomeFailed
         } else {
             Exit::Done

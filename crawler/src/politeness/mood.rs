@@ -120,6 +120,7 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
             refuse(host, fault.to_string(), now)
         }
         Fault::Forbidden(_) => {
+            host.cooldowns = 0;
             host.forbidden += 1;
             if host.forbidden < BAN {
                 return Verdict::Open;
@@ -127,8 +128,23 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
             slow_down(host);
             refuse(host, format!("{BAN} times in a row: {fault}"), now)
         }
-        // The page's affair.
-        _ => Verdict::Open,
+        // No whole answer, so it proves nothing.
+        Fault::Server(_) | Fault::Incomplete(_) => Verdict::Open,
+        // The page's affair: the host itself answers.
+        Fault::NotFound
+        | Fault::Gone
+        | Fault::Status(_)
+        | Fault::TooLarge { .. }
+        | Fault::BadRedirect(_)
+        | Fault::RedirectLoop(_)
+        | Fault::BlockedAddress(_)
+        | Fault::Robots
+        | Fault::OptOut(_)
+        | Fault::NotUnderstood(_)
+        | Fault::Picture(_) => {
+            host.cooldowns = 0;
+            Verdict::Open
+        }
     }
 }
 

@@ -14,7 +14,8 @@ statements! {
         select count(*) from page where crawl_id = $1 and state in ('pending', 'leased')";
     PROGRESS = "
         select c.id, c.site, c.pool, c.request, c.target, c.new_covers, c.state,
-               (select count(*) from page p where p.crawl_id = c.id and p.state in ('pending', 'leased')) as waiting,
+               (select count(*) from page p where p.crawl_id = c.id and p.state = 'pending') as waiting,
+               (select count(*) from page p where p.crawl_id = c.id and p.state = 'leased') as leased,
                (select count(*) from page p where p.crawl_id = c.id and p.state = 'done') as done,
                (select count(*) from page p where p.crawl_id = c.id and p.state = 'failed') as failed
         from crawl c where c.topic_id = $1 order by c.id";
@@ -37,8 +38,10 @@ pub struct Progress {
     pub new_covers: i64,
     /// `unfinished` or `finished`.
     pub state: String,
-    /// Pages pending or under way.
+    /// Pages pending.
     pub waiting: i64,
+    /// Pages under way.
+    pub leased: i64,
     /// Pages done.
     pub done: i64,
     /// Pages given up.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is tests")]
 
 mod covers;
+mod crawl;
 mod import;
 mod labels;
 mod manifests;

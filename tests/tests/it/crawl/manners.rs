@@ -1,0 +1,193 @@
+//! Manners, from the other side.
+
+use super::support::{PACE, Trial, least_gap, status, throttled};
+use tests::site::{Behaviour, RetryAfter, Rule};
+
+#[test]
+fn a_random_crawl_brings_exactly_what_was_asked_and_behaves() {
+    let trial = Trial::new();
+    let output = trial.run(&trial.peertube(), &["--random", "25"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let json = output.json.unwrap();
+    assert_eq!(
+        (json["new_covers"].as_u64(), json["pages_left"].as_u64()),
+        (Some(25), Some(0))
+    );
+    let log = trial.asked("peertube");
+    assert_eq!(json["requests"].as_u64(), Some(log.len() as u64));
+    assert_eq!(log[0].path, "/robots.txt");
+    assert!(least_gap(&log) >= PACE, "{}", least_gap(&log));
+    for entry in &log {
+        let agent = entry.user_agent.strip_prefix("Whisker/").unwrap();
+        assert!(agent.contains(" (+") && agent.ends_with(')'), "{agent}");
+        assert_eq!(
+            (entry.referer.as_str(), entry.in_hand),
+            ("", 1),
+            "{}",
+            entry.path
+        );
+    }
+    assert!(trial.again().is_empty(), "{:?}", trial.again());
+    assert!(trial.verifies());
+    let status = trial.status();
+    assert_eq!(
+        (status["covers"].as_u64(), status["negative"].as_u64()),
+        (Some(25), Some(25))
+    );
+}
+
+#[test]
+fn the_contact_is_told_and_needed_outside_of_loopback() {
+    let trial = Trial::new();
+    trial.run(
+        &trial.peertube(),
+        &["--random", "1", "--contact", "me@example.org"],
+    );
+    let log = trial.asked("peertube");
+    assert!(!log.is_empty());
+    assert!(
+        log.iter()
+            .all(|e| e.user_agent.ends_with("(+me@example.org)"))
+    );
+    let real = ["--site", "bilibili"].map(str::to_owned);
+    let refused = trial.run(&real, &["--random", "1", "--pace", "9000"]);
+    assert_eq!(refused.code, 2);
+    let error = refused.json.unwrap()["error"].as_str().unwrap().to_owned();
+    assert!(error.contains("contact"), "{error}");
+    let fast = trial.run(&real, &["--random", "1", "--contact", "me@example.org"]);
+    assert_eq!(fast.code, 2, "a pace below the floor is for loopback");
+}
+
+#[test]
+fn image_hosts_share_one_pace_and_the_api_is_never_asked() {
+    let trial = Trial::new();
+    let output = trial.run(&trial.bilibili(), &["--random", "16"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let mut images = [trial.asked("i0"), trial.asked("i1")].concat();
+    images.sort_by_key(|entry| entry.at_ms);
+    assert!(least_gap(&images) >= PACE, "{}", least_gap(&images));
+    for host in ["i0", "i1", "www"] {
+        assert_eq!(trial.asked(host)[0].path, "/robots.txt", "{host}");
+    }
+    let covers = images.iter().filter(|e| e.path.starts_with("/bfs/"));
+    assert!(
+        covers
+            .clone()
+            .all(|e| e.path.ends_with(".jpg@480w.jpg") && e.referer.is_empty())
+    );
+    assert_eq!(covers.count(), 16);
+    assert!(trial.asked("api").is_empty());
+    assert!(trial.again().is_empty(), "{:?}", trial.again());
+}
+
+#[test]
+fn nothing_is_asked_inside_a_retry_after_window() {
+    // A date has whole seconds, so the second one may be cut to one; the bare one waits for
+    // thirty gaps.
+    for (form, least) in [
+        (Some(RetryAfter::Seconds(1)), 1000),
+        (Some(RetryAfter::DateIn(2)), 1000),
+        (None, 30 * PACE),
+    ] {
+        let trial = Trial::new();
+        trial
+            .site
+            .behave(Rule::new("/lazy-static/*", [throttled(form)]));
+        let output = trial.run(&trial.peertube(), &["--random", "4"]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        let log = trial.asked("peertube");
+        let at = log.iter().position(|e| e.status == 429).unwrap();
+        let silence = log[at + 1].at_ms - log[at].at_ms;
+        assert!(silence >= least, "{form:?}: {silence}");
+        assert_eq!(output.json.unwrap()["new_covers"], 4);
+        assert_eq!(
+            trial.again().len(),
+            1,
+            "only the throttled page is asked again"
+        );
+    }
+}
+
+#[test]
+fn a_deadline_outlives_the_program() {
+    let trial = Trial::new();
+    let hour = throttled(Some(RetryAfter::Seconds(3600)));
+    trial.site.behave(Rule::new("/lazy-static/*", [hour]));
+    let first = trial.run(&trial.peertube(), &["--random", "4"]);
+    assert_eq!(first.code, 5, "an hour is not waited for: {}", first.stderr);
+    let asked = trial.asked("peertube").len();
+    let second = trial.run(&trial.peertube(), &["--random", "4"]);
+    assert_eq!((second.code, trial.asked("peertube").len()), (5, asked));
+    let status = trial.status();
+    assert_eq!(status["waiting"].as_array().map(Vec::len), Some(1));
+    assert!(status["crawls"][0]["pages"]["waiting"].as_u64() > Some(0));
+}
+
+#[test]
+fn refusals_stop_the_host_for_long_and_are_told() {
+    for refusal in [status(412), Behaviour::Captcha] {
+        let trial = Trial::new();
+        trial.site.behave(
+            Rule::new("/video/*", [Behaviour::Normal, refusal])
+                .on("www")
+                .forever(),
+        );
+        let first = trial.run(&trial.bilibili(), &["--random", "50"]);
+        assert_eq!(first.code, 5, "{}", first.stderr);
+        let json = first.json.unwrap();
+        assert!(json["pages_left"].as_u64() > Some(0));
+        assert_eq!(json["refused"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            trial.asked("www").len(),
+            3,
+            "robots.txt, a page, the refusal"
+        );
+        assert_eq!(trial.crawler(&["resume", "--json"]).code, 5);
+        assert_eq!(trial.asked("www").len(), 3, "not even after a restart");
+        let until = trial.status()["waiting"][0]["until"].as_i64().unwrap();
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        assert!(
+            until - now.as_millis() as i64 > 25 * 60_000,
+            "half an hour at least"
+        );
+    }
+}
+
+#[test]
+fn known_videos_cost_no_request() {
+    let trial = Trial::new();
+    let args = ["--search", "cat", "--count", "12"];
+    assert_eq!(trial.run(&trial.peertube(), &args).code, 0);
+    let before = trial.asked("peertube").len();
+    let again = trial.run(
+        &trial.peertube(),
+        &[&args[..], &["--topic", "kitten"]].concat(),
+    );
+    assert_eq!(again.json.unwrap()["new_covers"], 12);
+    let after = trial.asked("peertube");
+    assert_eq!(
+        after.len(),
+        before + 1,
+        "one search, no cover, no robots.txt"
+    );
+}
+
+#[test]
+fn stopped_by_the_user_it_saves_and_the_same_command_goes_on() {
+    let trial = Trial::new();
+    let running = trial.spawn(&trial.peertube(), &["--random", "30"]);
+    super::support::until(|| trial.asked("peertube").len() > 12);
+    running.interrupt();
+    let stopped = running.wait();
+    assert_eq!(stopped.code, 3, "{}", stopped.stderr);
+    let saved = stopped.json.unwrap();
+    assert!(saved["pages_left"].as_u64() > Some(0));
+    assert_eq!(trial.pages("leased"), 0, "what was in hand is finished");
+    let rest = trial.run(&trial.peertube(), &["--random", "30"]);
+    assert_eq!(rest.code, 0, "{}", rest.stderr);
+    let new = |json: &serde_json::Value| json["new_covers"].as_u64().unwrap();
+    assert_eq!(new(&saved) + new(&rest.json.unwrap()), 30);
+    assert!(trial.again().is_empty(), "{:?}", trial.again());
+}
