@@ -151,6 +151,12 @@ impl Site {
     pub fn truth(&self, url: &str) -> Option<bool> {
         self.shared.truth(url)
     }
+
+    /// Whether the video whose page is at `url` has a cover that shows a cat; `None` if there
+    /// is no such video.
+    pub fn truth_of_page(&self, url: &str) -> Option<bool> {
+        self.shared.truth_of_page(url)
+    }
 }
 
 impl Drop for Site {

@@ -287,11 +287,8 @@ fn is_remote(id: u64) -> bool {
 
 /// A video by number, UUID or short UUID.
 fn find(shared: &Shared, name: &str) -> Option<Video> {
-    let id = name
-        .parse()
-        .ok()
-        .or_else(|| id_of(shared.config.seed, name));
-    let id = id.or_else(|| id_of(shared.config.seed, &long(name)?))?;
+    let number = name.parse().ok();
+    let id = number.or_else(|| id_of_page(shared.config.seed, name))?;
     shared.world.video(Place::Peertube, id)
 }
 
@@ -318,6 +315,11 @@ pub fn id_of(seed: u64, uuid: &str) -> Option<u64> {
         seed,
         &format!("{}{}{}", &hex[..12], &hex[13..16], &hex[17..]),
     )
+}
+
+/// The video that a watch page's address ends with: its UUID, long or short.
+pub fn id_of_page(seed: u64, name: &str) -> Option<u64> {
+    id_of(seed, name).or_else(|| id_of(seed, &long(name)?))
 }
 
 /// Flickr's base 58, in which PeerTube shortens UUIDs.

@@ -135,6 +135,18 @@ impl Shared {
             .then(|| self.world.cover(place, id).cat)
     }
 
+    /// A video's page: `…/videos/watch/UUID` or `…/w/SHORT` on PeerTube, `…/video/BV…/` on Bilibili.
+    pub fn truth_of_page(&self, url: &str) -> Option<bool> {
+        let name = url.trim_end_matches('/').rsplit('/').next()?;
+        let (place, id) = match name.starts_with("BV") {
+            true => (Place::Bilibili, super::bv::decode(name)?),
+            false => (Place::Peertube, peertube::id_of_page(self.config.seed, name)?),
+        };
+        self.world
+            .exists(place, id)
+            .then(|| self.world.cover(place, id).cat)
+    }
+
     /// A picture: the file itself, or no larger than `size`.
     pub fn picture(&self, path: &str, cover: Cover, size: Option<(u32, u32)>) -> Response {
         let made = match size {

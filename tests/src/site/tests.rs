@@ -122,6 +122,11 @@ fn peertube_lists_pages_of_videos_whose_covers_are_pictures() {
                 .cat
         )
     );
+    let short = first["shortUUID"].as_str().unwrap();
+    for page in [first["url"].as_str().unwrap(), &format!("{base}/w/{short}")] {
+        assert_eq!(site.truth_of_page(page), site.truth(preview), "{page}");
+    }
+    assert_eq!(site.truth_of_page(&format!("{base}/w/nothing")), None);
 }
 
 #[test]

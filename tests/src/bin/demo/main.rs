@@ -1,8 +1,9 @@
-//! `./demo`: the whole loop on covers of its own drawing, in two rounds, the second
-//! showing that only what is new costs.
+//! `./demo`: the whole loop in two rounds, on imitation sites with covers of its own drawing.
+//! The second round shows that only what is new costs.
 
+mod person;
 mod programs;
-mod supply;
+mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,8 +13,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use serde_json::Value;
 
+use person::Person;
 use programs::Programs;
-use supply::{Round, Supply};
+use world::World;
 
 /// Run the whole loop: collect covers, decide, train, find; twice.
 #[derive(Debug, Parser)]
@@ -31,16 +33,31 @@ struct Args {
     /// Seed of everything
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The net
-    #[arg(long, default_value = "resnet")]
-    net: String,
-    /// Epochs of training
-    #[arg(long, default_value_t = 24)]
-    epochs: u32,
+    /// The net; default: the pretrained one where its weights can be had, else resnet
+    #[arg(long)]
+    net: Option<String>,
+    /// Epochs of training; default: the net's own
+    #[arg(long)]
+    epochs: Option<u32>,
+}
+
+impl Args {
+    fn rounds(&self) -> [(u32, u32); 2] {
+        if self.images.is_some() { PHOTOS } else { DRAWN }
+    }
+
+    /// What the trainer is told.
+    fn flags(&self) -> Vec<String> {
+        let net = self.net.iter().flat_map(|net| ["--net".to_owned(), net.clone()]);
+        let epochs = self.epochs.iter().flat_map(|n| ["--epochs".to_owned(), n.to_string()]);
+        net.chain(epochs).collect()
+    }
 }
 
 /// New covers in each round: met at random, searched for.
-const ROUNDS: [(u32, u32); 2] = [(340, 220), (120, 80)];
+const DRAWN: [(u32, u32); 2] = [(360, 250), (120, 80)];
+/// With photos, which are harder and not drawn first.
+const PHOTOS: [(u32, u32); 2] = [(800, 500), (200, 100)];
 /// Of a round's random covers, the share that nobody decides: the find looks among them.
 const UNDECIDED: f64 = 0.25;
 
@@ -62,6 +79,7 @@ struct Report {
     majority: f64,
     found: usize,
     right: usize,
+    requests: usize,
     run: String,
     seconds: Vec<(&'static str, f64)>,
 }
@@ -74,110 +92,80 @@ fn run(args: &Args) -> Result<()> {
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("cannot make {}", args.data.display()))?;
     let programs = Programs::beside_me(&args.data)?;
-    let mut supply = Supply::new(&args.data, args.images.as_deref(), args.seed)?;
+    let world = World::new(args.images.as_deref(), args.seed)?;
     let mut reports = Vec::new();
-    for (number, (negatives, positives)) in ROUNDS.into_iter().enumerate() {
-        say(&format!(
-            "round {} of {}: {negatives} random covers, {positives} searched for",
-            number + 1,
-            ROUNDS.len()
-        ));
-        let round = supply.round(negatives, positives)?;
-        reports.push(one_round(args, &programs, &mut supply, &round)?);
+    for (number, size) in args.rounds().into_iter().enumerate() {
+        say(&format!("round {} of 2", number + 1));
+        reports.push(one_round(args, &programs, &world, number as u64, size)?);
     }
     table(&reports);
     let last = reports.last().context("there is a round")?;
-    println!();
-    println!(
-        "report  {}",
-        args.data
-            .join("reports")
-            .join(&last.run)
-            .join("index.html")
-            .display()
-    );
-    println!("covers  {}", programs.database());
-    if args.serve {
-        programs.serve()?;
-    }
-    println!(
+    let report = args.data.join("reports").join(&last.run).join("index.html");
+    println!("\nreport   {}", report.display());
+    println!("page     WHISKER_DATABASE={} target/debug/labeler serve", programs.database());
+    let line = format!(
         "demo: {} covers, {} labels, accuracy {:.3}, {} videos found",
         last.covers, last.labels, last.accuracy, last.found
     );
+    if args.serve {
+        let labeler = programs.serve("127.0.0.1:7878")?;
+        println!("serving  {} until Ctrl-C\n{line}", labeler.origin());
+        return labeler.wait();
+    }
+    println!("{line}");
     Ok(())
 }
 
 fn one_round(
     args: &Args,
     programs: &Programs,
-    supply: &mut Supply,
-    round: &Round,
+    world: &World,
+    number: u64,
+    (negatives, positives): (u32, u32),
 ) -> Result<Report> {
     let mut clock = Clock::default();
-    clock.stage("collect", || {
-        for (pool, folder) in [
-            ("negative", &round.negatives),
-            ("positive", &round.positives),
-        ] {
-            programs.json("crawler", &["import", text(folder)?, "--pool", pool])?;
+    clock.stage("crawl", || {
+        for crawl in world.crawls(negatives, positives) {
+            eprintln!("{}", crawl.what);
+            let words: Vec<&str> = crawl.args.iter().map(String::as_str).collect();
+            programs.json("crawler", &words)?;
         }
         Ok(())
     })?;
     clock.stage("label", || {
-        let file = supply.decisions(round, UNDECIDED)?;
-        programs.json("labeler", &["import", text(&file)?, "--annotator", "demo"])
+        let mut person = Person::at(programs, number)?;
+        let negative = person.decide("negative", 1.0 - UNDECIDED, |page| !world.is_cat(page))?;
+        let positive = person.decide("positive", 1.0, |page| world.is_cat(page))?;
+        eprintln!(
+            "of the random covers {} kept and {} rejected, of the searched ones {} and {}",
+            negative.kept, negative.rejected, positive.kept, positive.rejected
+        );
+        Ok(())
     })?;
-    let epochs = args.epochs.to_string();
-    let flags = ["--net", args.net.as_str(), "--epochs", epochs.as_str()];
-    let kfold = clock.stage("k-fold", || {
-        programs.json("trainer", &[&["kfold"][..], &flags].concat())
-    })?;
+    let flags = args.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let kfold = clock.stage("k-fold", || programs.json("trainer", &[&["kfold"][..], &flags].concat()))?;
     let run = text_of(&kfold["run"]);
-    clock.stage("fit", || {
-        programs.json(
-            "trainer",
-            &[&["fit", "--from-run", run.as_str()][..], &flags].concat(),
-        )
-    })?;
-    let found = clock.stage("find", || {
-        programs.stdout("trainer", &["find", "--format", "json"])
-    })?;
-    clock.stage("report", || {
-        programs.json("trainer", &["report", run.as_str()])
-    })?;
+    let fit = [&["fit", "--from-run", run.as_str()][..], &flags].concat();
+    clock.stage("fit", || programs.json("trainer", &fit))?;
+    let found = clock.stage("find", || programs.stdout("trainer", &["find", "--format", "json"]))?;
+    clock.stage("report", || programs.json("trainer", &["report", run.as_str()]))?;
     let found: Value = serde_json::from_str(&found).context("trainer find printed no JSON")?;
-    let videos = found["videos"]
-        .as_array()
-        .context("trainer find printed no videos")?;
-    let right = videos
-        .iter()
-        .filter(|v| supply.is_cat(v["url"].as_str().unwrap_or_default()))
-        .count();
+    let videos = found["videos"].as_array().context("trainer find printed no videos")?;
+    let page = |video: &Value| world.is_cat(video["url"].as_str().unwrap_or_default());
     let status = programs.json("crawler", &["status"])?;
     let out_of_fold = &kfold["out_of_fold"];
     Ok(Report {
-        covers: status["covers"]
-            .as_u64()
-            .context("crawler status has no covers")?,
-        labels: out_of_fold["n"]
-            .as_u64()
-            .context("trainer kfold has no out-of-fold predictions")?,
-        accuracy: out_of_fold["accuracy"]
-            .as_f64()
-            .context("trainer kfold has no accuracy")?,
-        majority: out_of_fold["majority"]
-            .as_f64()
-            .context("trainer kfold has no majority")?,
+        covers: status["covers"].as_u64().context("crawler status has no covers")?,
+        labels: out_of_fold["n"].as_u64().context("trainer kfold has no out-of-fold predictions")?,
+        accuracy: out_of_fold["accuracy"].as_f64().context("trainer kfold has no accuracy")?,
+        majority: out_of_fold["majority"].as_f64().context("trainer kfold has no majority")?,
         found: videos.len(),
-        right,
+        right: videos.iter().filter(|video| page(video)).count(),
+        requests: world.requests(),
         run,
         seconds: clock.stages,
     })
-}
-
-fn text(path: &std::path::Path) -> Result<&str> {
-    path.to_str()
-        .with_context(|| format!("{} is no text", path.display()))
 }
 
 /// An id that may be a number or a text.
@@ -238,6 +226,10 @@ fn table(reports: &[Report]) {
             .iter()
             .map(|r| format!("{:.3}", r.majority))
             .collect(),
+    );
+    row(
+        "requests",
+        reports.iter().map(|r| r.requests.to_string()).collect(),
     );
     row(
         "found",

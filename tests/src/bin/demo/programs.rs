@@ -1,9 +1,10 @@
 //! The three programs, called as a user calls them.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 pub struct Programs {
@@ -58,11 +59,47 @@ impl Programs {
             .with_context(|| format!("{program} printed no JSON: {stdout}"))
     }
 
-    /// The labeler, until the user ends it.
-    pub fn serve(&self) -> Result<()> {
-        self.command("labeler", &["serve"])
-            .status()
+    /// A labeler at `listen`, until it is dropped.
+    pub fn serve(&self, listen: &str) -> Result<Serving> {
+        let mut child = self
+            .command("labeler", &["serve", "--listen", listen, "--annotator", "demo"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
             .context("cannot start labeler")?;
+        let stdout = child.stdout.take().context("stdout is piped")?;
+        let mut serving = Serving { child, origin: String::new() };
+        BufReader::new(stdout).read_line(&mut serving.origin)?;
+        let origin = serving.origin.trim_end().trim_end_matches('/').to_owned();
+        ensure!(origin.starts_with("http://"), "the labeler did not say where it listens");
+        serving.origin = origin;
+        Ok(serving)
+    }
+}
+
+/// A labeler at work; it is stopped when this is dropped.
+pub struct Serving {
+    child: Child,
+    origin: String,
+}
+
+impl Serving {
+    /// `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Until the user ends it.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait().context("the labeler is lost")?;
         Ok(())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
