@@ -92,6 +92,9 @@ fn run(args: &Args) -> Result<()> {
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("cannot make {}", args.data.display()))?;
     let programs = Programs::beside_me(&args.data)?;
+    if let Some(weights) = pretrained() {
+        programs.json("trainer", &["weights", "import", text(&weights)?])?;
+    }
     let world = World::new(args.images.as_deref(), args.seed)?;
     let mut reports = Vec::new();
     for (number, size) in args.rounds().into_iter().enumerate() {
@@ -166,6 +169,17 @@ fn one_round(
         run,
         seconds: clock.stages,
     })
+}
+
+/// What `scripts/backbone` fetched, if it could.
+fn pretrained() -> Option<PathBuf> {
+    let files = std::fs::read_dir(".tools/backbone").ok()?;
+    let mut files = files.filter_map(|file| Some(file.ok()?.path()));
+    files.find(|file| file.extension().is_some_and(|ending| ending == "pth"))
+}
+
+fn text(path: &std::path::Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is no text", path.display()))
 }
 
 /// An id that may be a number or a text.
