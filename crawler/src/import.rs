@@ -3,6 +3,8 @@
 //! Killed at any moment, the same command goes on: a cover is committed whole with its
 //! image, and bytes that are already known are hashed but not decoded again.
 
+mod web;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,15 +14,11 @@ use std::time::Instant;
 use cli::{Bar, Failure, Outcome, Printer, Result, Stop};
 use cover::{Cover, Limits, Refusal, Rule};
 use store::cover::Picture;
-use store::frontier::{Kind, NewPage};
 use store::{Arrival, CrawlId, NewCover, NewVideo, Pool, Request, Store, TopicId};
 use tokio::sync::mpsc;
 
 use crate::items;
-use crate::manners::{self, Manners};
-use crate::origin::Bases;
-use crate::run::{Asked, Begin, Options};
-use crate::site::{Mode, Site, web};
+use crate::manners::Manners;
 use crate::summary::Summary;
 
 /// Covers a transaction: large enough that commits cost little, small enough to lose little time.
@@ -92,71 +90,9 @@ pub async fn run(
         summary.merge(files.await?);
     }
     if !found.urls.is_empty() && !stop.asked() {
-        summary.merge(from_web(store, topic, import, found.urls, printer, stop).await?);
+        summary.merge(web::import(store, topic, import, found.urls, printer, stop).await?);
     }
     Ok(summary.outcome(printer))
-}
-
-/// The URLs of lists go through the frontier, like the pages of any site.
-async fn from_web(
-    store: &Store,
-    topic: TopicId,
-    import: &Import,
-    urls: Vec<url::Url>,
-    printer: &Printer,
-    stop: &Stop,
-) -> Result<Summary> {
-    let begin = Begin {
-        site: "web".to_owned(),
-        pool: import.pool,
-        asked: Asked {
-            mode: Mode::List,
-            keywords: Vec::new(),
-            base_urls: import.manners.base_urls.clone(),
-            lists: names(import),
-        },
-        options: Options {
-            contact: import.manners.contact.clone(),
-            pace_ms: import.manners.pace,
-            resize: import.rule.to_string(),
-            keep_originals: import.keep_originals,
-        },
-        target: u32::try_from(urls.len()).unwrap_or(u32::MAX),
-        seed: 0,
-    };
-    let id = begin.crawl(store, topic).await?;
-    let site = Site::parse(&begin.site, Bases::parse(&begin.asked.base_urls)?)?;
-    let pace = manners::pace(&site, import.manners.pace)?;
-    let (mut pages, mut known) = (Vec::new(), Vec::new());
-    for url in &urls {
-        match store.known_cover(&begin.site, url.as_str()).await? {
-            Some(cover) => known.push(cover),
-            None => pages.push(listed(&site, pace, url)),
-        }
-    }
-    let mut summary = Summary::default();
-    // A list that was planned before is not planned again: the crawl goes on.
-    if let Some(brought) = store.plan(id, 0, &pages, &known, cli::now()).await? {
-        summary.new_covers += u64::from(brought.new_covers);
-        summary.duplicates += u64::from(brought.duplicates);
-    }
-    let crawl = store.crawl(id).await?;
-    summary.merge(crate::run::work(store, vec![crawl], &import.manners, printer, stop).await?);
-    Ok(summary)
-}
-
-fn listed(site: &Site, pace: Option<i64>, url: &url::Url) -> NewPage {
-    let candidate = web::candidate(url);
-    let group = site.group(url);
-    NewPage {
-        kind: Kind::Cover,
-        url: candidate.ask.clone(),
-        host: group.name,
-        floor_ms: pace.unwrap_or(group.floor_ms),
-        rank: 0,
-        owner: None,
-        context: serde_json::to_value(&candidate).unwrap_or_default(),
-    }
 }
 
 async fn from_disk(
@@ -232,7 +168,7 @@ fn make_all(
     for _ in 0..makers {
         let (sender, files, next, stop) =
             (sender.clone(), files.clone(), next.clone(), stop.clone());
-        let (store, rule, keep) = (store.clone(), import.rule.clone(), import.keep_originals);
+        let (store, rule, keep) = (store.clone(), import.rule, import.keep_originals);
         let runtime = tokio::runtime::Handle::current();
         tokio::task::spawn_blocking(move || {
             while !stop.asked() {

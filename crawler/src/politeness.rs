@@ -33,6 +33,9 @@ pub enum Admission {
     Forbidden,
 }
 
+/// By origin: the rules, and when they were read.
+type Remembered = HashMap<String, (Arc<Rules>, i64)>;
+
 /// Admits and observes. Clones share what they know.
 #[derive(Debug, Clone)]
 pub struct Politeness {
@@ -41,8 +44,7 @@ pub struct Politeness {
     lease_ms: i64,
     /// Told whenever a host is free again.
     freed: Arc<Notify>,
-    /// By origin: the rules and when they were read.
-    rules: Arc<Mutex<HashMap<String, (Arc<Rules>, i64)>>>,
+    rules: Arc<Mutex<Remembered>>,
 }
 
 impl Politeness {
@@ -151,7 +153,7 @@ impl Politeness {
         Ok(Some(rules))
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Arc<Rules>, i64)>> {
+    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         // Nothing leaves the map half-changed.
         self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }

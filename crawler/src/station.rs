@@ -4,28 +4,29 @@
 //! that may be asked; covers that are being made or wait for their transaction come on top.
 //! What a program killed now would ask again is exactly what is in flight.
 
+mod active;
+mod verdicts;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cli::{Bar, Failure, Printer, Result, Stop, now};
 use store::Store;
-use store::frontier::{Crawl, CrawlId, Fate, HostWait, Kind, Want};
+use store::frontier::{Crawl, CrawlId, HostWait, Kind, Want};
 use tokio::task::JoinSet;
 
 use crate::date::clock;
 use crate::politeness::Politeness;
-use crate::politeness::mood::Verdict;
 use crate::site::{Mode, Place};
 use crate::step::{Done, Worker};
-use crate::summary::{Refusal, Summary};
+use crate::summary::Summary;
+use active::{Active, State};
 
 /// Pages under way at most, whatever the number of hosts: what a kill may ask again.
 const IN_FLIGHT: usize = 16;
 /// Pages settled in one transaction.
 const BATCH: usize = 64;
-/// Failures, and misses, in a row after which a crawl without end would only bother the site.
-const HOPELESS: (u32, u32) = (50, 500);
 /// How often claims of other programs that have died are looked for.
 const SWEEP_MS: i64 = 30_000;
 /// The shortest sleep: a host that another program holds is looked at again after it.
@@ -42,45 +43,6 @@ pub struct Station<'a> {
     summary: Summary,
     unreachable: BTreeMap<String, String>,
     swept: i64,
-}
-
-struct Active {
-    crawl: Crawl,
-    worker: Arc<Worker>,
-    covers_in_flight: u32,
-    /// In a row.
-    failures: u32,
-    /// In a row.
-    misses: u32,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Working,
-    Finished,
-    /// All that is left waits for hosts that refused us, or is without hope.
-    Blocked,
-}
-
-impl Active {
-    fn note(&mut self, done: &Done) {
-        self.covers_in_flight -= u32::from(done.kind == Kind::Cover);
-        match &done.settlement.fate {
-            Fate::Failed { .. } => self.failures += 1,
-            Fate::Missing { .. } => self.misses += 1,
-            // A page may come well while no cover on it can be had.
-            Fate::Done if done.kind == Kind::Cover => self.failures = 0,
-            Fate::Done if done.kind == Kind::Video => self.misses = 0,
-            _ => {}
-        }
-    }
-
-    /// Whether a crawl whose end is not in sight brings nothing.
-    fn is_hopeless(&self) -> bool {
-        let endless = !self.crawl.retrying && self.worker.mode != Mode::List;
-        endless && (self.failures >= HOPELESS.0 || self.misses >= HOPELESS.1)
-    }
 }
 
 impl<'a> Station<'a> {
@@ -287,43 +249,6 @@ impl<'a> Station<'a> {
         Ok(())
     }
 
-    fn count(&mut self, new_covers: u32, duplicates: u32) {
-        self.summary.new_covers += u64::from(new_covers);
-        self.summary.duplicates += u64::from(duplicates);
-        self.bar.inc(u64::from(new_covers));
-    }
-
-    /// Counts a page that has ended, and tells of what went wrong.
-    fn note(&mut self, done: &Done) {
-        let settlement = &done.settlement;
-        if let Some(active) = self.active(settlement.crawl) {
-            active.note(done);
-        }
-        self.summary.requests += done.requests;
-        self.summary.bytes += done.bytes;
-        self.summary.fetched += u64::from(settlement.arrival.is_some());
-        match &settlement.fate {
-            Fate::Failed { class, reason } => {
-                self.summary.fail(class);
-                self.bar.println(format!("{}: {reason}", done.host.name));
-            }
-            Fate::Missing { .. } => self.summary.missing += 1,
-            _ => {}
-        }
-        let reason = done.host.reason.clone().unwrap_or_default();
-        match done.verdict {
-            Verdict::Waiting => self.bar.println(format!(
-                "{}: {reason}; asked again at {}",
-                done.host.name,
-                clock(done.host.cooldown_until, now())
-            )),
-            Verdict::Unreachable => {
-                self.unreachable.insert(done.host.name.clone(), reason);
-            }
-            Verdict::Open | Verdict::Refused => {}
-        }
-    }
-
     fn active(&mut self, crawl: CrawlId) -> Option<&mut Active> {
         self.crawls
             .iter_mut()
@@ -336,62 +261,6 @@ impl<'a> Station<'a> {
             active.crawl = fresh;
         }
         Ok(())
-    }
-
-    /// Whether no crawl has anything to do or to wait for; with nothing in flight.
-    async fn all_at_rest(&mut self) -> Result<bool> {
-        for n in 0..self.crawls.len() {
-            if self.crawls[n].state == State::Working {
-                self.crawls[n].state = self.judge(n).await?;
-            }
-        }
-        Ok(self
-            .crawls
-            .iter()
-            .all(|active| active.state != State::Working))
-    }
-
-    async fn judge(&mut self, n: usize) -> Result<State> {
-        if self.crawls[n].is_hopeless() {
-            self.summary.hopeless = true;
-            self.bar.println(
-                "nothing has come for long, so no more is asked; `crawler resume` tries again",
-            );
-            return Ok(State::Blocked);
-        }
-        let want = self.want(n).await?;
-        let Active { crawl, worker, .. } = &self.crawls[n];
-        let unbounded = crawl.retrying || worker.mode == Mode::List;
-        let enough = !unbounded && crawl.remaining() == 0;
-        if !enough {
-            let waits = self.store.waits(crawl.id, want, now()).await?;
-            if waits.iter().any(|wait| !wait.refused) {
-                return Ok(State::Working);
-            }
-            self.note_refusals(&waits);
-            if !waits.is_empty() {
-                return Ok(State::Blocked);
-            }
-            // Another program may hold the last pages.
-            if self.store.pages_left(self.crawls[n].crawl.id).await? > 0 {
-                return Ok(State::Working);
-            }
-        }
-        self.store
-            .finish_crawl(self.crawls[n].crawl.id, 0, now())
-            .await?;
-        Ok(State::Finished)
-    }
-
-    fn note_refusals(&mut self, waits: &[HostWait]) {
-        for wait in waits {
-            self.summary.refusals.push(Refusal {
-                host: wait.name.clone(),
-                reason: wait.reason.clone().unwrap_or_default(),
-                until: wait.until,
-                unreachable: self.unreachable.contains_key(&wait.name),
-            });
-        }
     }
 
     /// Until a page ends, a host is free or may be asked, or the user stops.

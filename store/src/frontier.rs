@@ -383,3 +383,6 @@ pub(crate) async fn set_total(
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,12 +58,8 @@ impl Bilibili {
         let host = url.host_str()?;
         let images = (self.bases.len().saturating_sub(1)).max(1);
         if is_image_host(host) {
-            let number = host
-                .bytes()
-                .nth(1)
-                .filter(u8::is_ascii_digit)
-                .unwrap_or(b'0')
-                - b'0';
+            let digit = host.as_bytes().get(1).filter(|b| b.is_ascii_digit());
+            let number = digit.map_or(0, |b| b - b'0');
             return Some(if self.bases.len() > 1 {
                 1 + usize::from(number) % images
             } else {

@@ -1,0 +1,77 @@
+//! The URLs of lists go through the frontier, like the pages of any site.
+
+use cli::{Printer, Result, Stop};
+use store::frontier::{Kind, NewPage};
+use store::{Store, TopicId};
+
+use super::{Import, names};
+use crate::manners;
+use crate::origin::Bases;
+use crate::run::{Asked, Begin, Options};
+use crate::site::{Mode, Site, web};
+use crate::summary::Summary;
+
+/// Fetches the pictures that lists name.
+///
+/// # Errors
+/// Bad input, or what the database says.
+pub(super) async fn import(
+    store: &Store,
+    topic: TopicId,
+    import: &Import,
+    urls: Vec<url::Url>,
+    printer: &Printer,
+    stop: &Stop,
+) -> Result<Summary> {
+    let begin = Begin {
+        site: "web".to_owned(),
+        pool: import.pool,
+        asked: Asked {
+            mode: Mode::List,
+            keywords: Vec::new(),
+            base_urls: import.manners.base_urls.clone(),
+            lists: names(import),
+        },
+        options: Options {
+            contact: import.manners.contact.clone(),
+            pace_ms: import.manners.pace,
+            resize: import.rule.to_string(),
+            keep_originals: import.keep_originals,
+        },
+        target: u32::try_from(urls.len()).unwrap_or(u32::MAX),
+        seed: 0,
+    };
+    let id = begin.crawl(store, topic).await?;
+    let site = Site::parse(&begin.site, Bases::parse(&begin.asked.base_urls)?)?;
+    let pace = manners::pace(&site, import.manners.pace)?;
+    let (mut pages, mut known) = (Vec::new(), Vec::new());
+    for url in &urls {
+        match store.known_cover(&begin.site, url.as_str()).await? {
+            Some(cover) => known.push(cover),
+            None => pages.push(listed(&site, pace, url)),
+        }
+    }
+    let mut summary = Summary::default();
+    // A list that was planned before is not planned again: the crawl goes on.
+    if let Some(brought) = store.plan(id, 0, &pages, &known, cli::now()).await? {
+        summary.new_covers += u64::from(brought.new_covers);
+        summary.duplicates += u64::from(brought.duplicates);
+    }
+    let crawl = store.crawl(id).await?;
+    summary.merge(crate::run::work(store, vec![crawl], &import.manners, printer, stop).await?);
+    Ok(summary)
+}
+
+fn listed(site: &Site, pace: Option<i64>, url: &url::Url) -> NewPage {
+    let candidate = web::candidate(url);
+    let group = site.group(url);
+    NewPage {
+        kind: Kind::Cover,
+        url: candidate.ask.clone(),
+        host: group.name,
+        floor_ms: pace.unwrap_or(group.floor_ms),
+        rank: 0,
+        owner: None,
+        context: serde_json::to_value(&candidate).unwrap_or_default(),
+    }
+}

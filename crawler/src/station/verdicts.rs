@@ -1,0 +1,107 @@
+//! What is told of pages that have ended, and when a crawl is over.
+
+use cli::{Result, now};
+use store::frontier::{Fate, HostWait};
+
+use super::Station;
+use super::active::{Active, State};
+use crate::date::clock;
+use crate::politeness::mood::Verdict;
+use crate::site::Mode;
+use crate::step::Done;
+use crate::summary::Refusal;
+
+impl Station<'_> {
+    pub(super) fn count(&mut self, new_covers: u32, duplicates: u32) {
+        self.summary.new_covers += u64::from(new_covers);
+        self.summary.duplicates += u64::from(duplicates);
+        self.bar.inc(u64::from(new_covers));
+    }
+
+    /// Counts a page that has ended, and tells of what went wrong.
+    pub(super) fn note(&mut self, done: &Done) {
+        let settlement = &done.settlement;
+        if let Some(active) = self.active(settlement.crawl) {
+            active.note(done);
+        }
+        self.summary.requests += done.requests;
+        self.summary.bytes += done.bytes;
+        self.summary.fetched += u64::from(settlement.arrival.is_some());
+        match &settlement.fate {
+            Fate::Failed { class, reason } => {
+                self.summary.fail(class);
+                self.bar.println(format!("{}: {reason}", done.host.name));
+            }
+            Fate::Missing { .. } => self.summary.missing += 1,
+            _ => {}
+        }
+        let reason = done.host.reason.clone().unwrap_or_default();
+        match done.verdict {
+            Verdict::Waiting => self.bar.println(format!(
+                "{}: {reason}; asked again at {}",
+                done.host.name,
+                clock(done.host.cooldown_until, now())
+            )),
+            Verdict::Unreachable => {
+                self.unreachable.insert(done.host.name.clone(), reason);
+            }
+            Verdict::Open | Verdict::Refused => {}
+        }
+    }
+
+    /// Whether no crawl has anything to do or to wait for; with nothing in flight.
+    pub(super) async fn all_at_rest(&mut self) -> Result<bool> {
+        for n in 0..self.crawls.len() {
+            if self.crawls[n].state == State::Working {
+                self.crawls[n].state = self.judge(n).await?;
+            }
+        }
+        Ok(self
+            .crawls
+            .iter()
+            .all(|active| active.state != State::Working))
+    }
+
+    async fn judge(&mut self, n: usize) -> Result<State> {
+        if self.crawls[n].is_hopeless() {
+            self.summary.hopeless = true;
+            self.bar.println(
+                "nothing has come for long, so no more is asked; `crawler resume` tries again",
+            );
+            return Ok(State::Blocked);
+        }
+        let want = self.want(n).await?;
+        let Active { crawl, worker, .. } = &self.crawls[n];
+        let unbounded = crawl.retrying || worker.mode == Mode::List;
+        let enough = !unbounded && crawl.remaining() == 0;
+        if !enough {
+            let waits = self.store.waits(crawl.id, want, now()).await?;
+            if waits.iter().any(|wait| !wait.refused) {
+                return Ok(State::Working);
+            }
+            self.note_refusals(&waits);
+            if !waits.is_empty() {
+                return Ok(State::Blocked);
+            }
+            // Another program may hold the last pages.
+            if self.store.pages_left(self.crawls[n].crawl.id).await? > 0 {
+                return Ok(State::Working);
+            }
+        }
+        self.store
+            .finish_crawl(self.crawls[n].crawl.id, 0, now())
+            .await?;
+        Ok(State::Finished)
+    }
+
+    fn note_refusals(&mut self, waits: &[HostWait]) {
+        for wait in waits {
+            self.summary.refusals.push(Refusal {
+                host: wait.name.clone(),
+                reason: wait.reason.clone().unwrap_or_default(),
+                until: wait.until,
+                unreachable: self.unreachable.contains_key(&wait.name),
+            });
+        }
+    }
+}
