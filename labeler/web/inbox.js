@@ -47,6 +47,8 @@ export class Inbox {
     addEventListener("resize", () => this.#fit());
     addEventListener("visibilitychange", () => this.#watchClock());
     this.#list.addEventListener("click", (event) => this.#click(event));
+    // The click decides what gets the focus: a range must not lose its other end to it.
+    this.#list.addEventListener("mousedown", (event) => event.preventDefault());
     this.#list.addEventListener("focusin", (event) => this.#focused(event));
     this.#bind();
     this.#setProgress(this.#progress);
@@ -156,9 +158,9 @@ export class Inbox {
   #summarise()       {
     const sheet = this.#sheet;
     element("summary").textContent = sheet ? phrase(sheet.counts(), "count_keep") : "";
-    const unseen = sheet !== null && sheet.tiles.some((tile) => !tile.seen);
-    element("confirm-word").textContent = say(unseen && this.#tall() ? "show_rest" : "confirm");
-    const can = sheet !== null && (unseen || (sheet.complete() && performance.now() >= this.#armedAt));
+    const rest = sheet !== null && this.#hasRest(sheet);
+    element("confirm-word").textContent = say(rest ? "show_rest" : "confirm");
+    const can = rest || (sheet !== null && this.#confirmable(sheet));
     element("confirm").setAttribute("aria-disabled", String(!can));
   }
 
@@ -194,8 +196,14 @@ export class Inbox {
     this.#visibleSince = document.visibilityState === "visible" ? now : null;
   }
 
-  #tall()          {
-    return document.documentElement.scrollHeight > innerHeight + 1;
+  #confirmable(sheet       )          {
+    return sheet.complete() && performance.now() >= this.#armedAt;
+  }
+
+  /** Whether tiles are still below what was scrolled to. */
+  #hasRest(sheet       )          {
+    const tall = document.documentElement.scrollHeight > innerHeight + 1;
+    return tall && sheet.tiles.some((tile) => !tile.seen);
   }
 
   // Marking.
@@ -287,12 +295,9 @@ export class Inbox {
       const like = sheet.decision(this.#anchor);
       this.#mark(sheet.range(this.#anchor, at), like === "keep" ? "reject" : like, "set");
     } else {
-      this.#anchor = at;
-      const marked = sheet.decision(at);
-      this.#mark([at], marked === "keep" ? "reject" : "keep", "set");
+      this.#mark([at], sheet.decision(at) === "keep" ? "reject" : "keep", "set");
     }
-    sheet.active = at;
-    this.#rove();
+    this.#focus(at);
   }
 
   #mark(positions          , decision          , how                 )       {
@@ -380,11 +385,11 @@ export class Inbox {
   #confirm()       {
     const sheet = this.#sheet;
     if (!sheet) return;
-    if (sheet.tiles.some((tile) => !tile.seen) && this.#tall()) {
+    if (this.#hasRest(sheet)) {
       scrollBy({ top: innerHeight * 0.7 });
       return;
     }
-    if (!sheet.complete() || performance.now() < this.#armedAt) return;
+    if (!this.#confirmable(sheet)) return;
     this.#watchClock();
     const touched = sheet.marks.touched().map(([sha256, decision]) => ({ sha256, decision }));
     const visible_ms = Math.round(this.#visibleMs);

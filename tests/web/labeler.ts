@@ -1,0 +1,236 @@
+// The labeler as a person has it: a program with a database of its own, and its page in Chromium.
+
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { after } from "node:test";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const TOOLS = join(ROOT, ".tools/browser");
+const PROGRAMS = join(ROOT, "target/debug");
+const CHROMIUM = "/usr/bin/chromium";
+
+/** How long a condition may take to come true; a slow machine needs it, a test never waits for it. */
+export const PATIENCE_MS = 30_000;
+
+export interface Event {
+  sha256: string;
+  decision: string | null;
+  source: string;
+  act: string;
+  stroke: string;
+  annotator: string;
+  pool: string;
+}
+
+export interface Labeler {
+  url: string;
+  port: number;
+  database: string;
+  /** Every event of the log, oldest first, as `labeler export` tells it. */
+  events(): Event[];
+  /** As a power cut would, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** At the same address, over the same database. */
+  restart(): Promise<void>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "whisker-web-"));
+const running = new Set<ChildProcess>();
+let browsers: Browser[] = [];
+
+after(async () => {
+  for (const browser of browsers) await browser.close();
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(program: string, ...args: string[]): string {
+  return execFileSync(join(PROGRAMS, program), args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    maxBuffer: 1 << 26,
+  });
+}
+
+let copies = 0;
+
+/** A database of drawn covers, drawn once for each number and copied for each test. */
+export function database(negatives: number, positives = 0): string {
+  const made = join(folder, `covers-${negatives}-${positives}.db`);
+  if (!existsSync(made)) {
+    for (const [pool, count] of [["negative", negatives], ["positive", positives]] as const) {
+      if (count === 0) continue;
+      const covers = join(folder, `${pool}-${count}`);
+      const share = pool === "positive" ? "1" : "0.05";
+      run("draw", "--out", covers, "--count", String(count), "--cats", share, "--seed", pool === "positive" ? "7" : "5");
+      hostile(covers);
+      run("crawler", "import", covers, "--pool", pool, "--database", `sqlite:${made}`, "--quiet");
+    }
+  }
+  const copy = join(folder, `test-${(copies += 1)}.db`);
+  copyFileSync(made, copy);
+  return copy;
+}
+
+/** Titles are file names: some of them try to be markup, or to turn the text round. */
+export const HOSTILE = ["<img src=x onerror=alert(1)>", "a\u202Egpj.exe", '"><script>alert(1)<\u2044script>'];
+
+function hostile(covers: string): void {
+  const files = readdirSync(covers).filter((name) => name.endsWith(".jpg")).sort();
+  for (const [i, title] of HOSTILE.entries()) {
+    const name = files[i];
+    if (name) renameSync(join(covers, name), join(covers, `${title}.jpg`));
+  }
+}
+
+/** Starts `labeler serve`; by default a sheet can be confirmed as soon as it is painted. */
+export async function serve(path: string, ...flags: string[]): Promise<Labeler> {
+  const args = ["serve", "--database", `sqlite:${path}`, "--dwell", "0", ...flags];
+  let child = await start([...args, "--listen", "127.0.0.1:0"]);
+  const { url, port } = child;
+  return {
+    url,
+    port,
+    database: path,
+    events: () => {
+      const lines = run("labeler", "export", "--format", "jsonl", "--database", `sqlite:${path}`);
+      return lines.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Event);
+    },
+    kill: () => end(child.process),
+    restart: async () => {
+      child = await start([...args, "--listen", `127.0.0.1:${port}`]);
+    },
+  };
+}
+
+async function start(args: string[]): Promise<{ process: ChildProcess; url: string; port: number }> {
+  const child = spawn(join(PROGRAMS, "labeler"), args, { stdio: ["ignore", "pipe", "inherit"] });
+  running.add(child);
+  if (!child.stdout) throw new Error("stdout is a pipe");
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { process: child, url: line, port: Number(new URL(line).port) };
+  }
+  throw new Error("labeler serve printed no address");
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    child.once("exit", () => {
+      running.delete(child);
+      done();
+    });
+    child.kill("SIGKILL");
+  });
+}
+
+// Chromium. Of playwright's types only what the tests use: the wheel brings no declarations.
+
+export interface Locator {
+  click(options?: { modifiers?: string[] }): Promise<void>;
+  dblclick(): Promise<void>;
+  count(): Promise<number>;
+  textContent(): Promise<string | null>;
+  getAttribute(name: string): Promise<string | null>;
+  isVisible(): Promise<boolean>;
+  focus(): Promise<void>;
+  nth(n: number): Locator;
+  selectOption(value: string): Promise<unknown>;
+  waitFor(options?: { state: string }): Promise<void>;
+}
+
+export interface Page {
+  goto(url: string): Promise<{ status(): number; text(): Promise<string> } | null>;
+  reload(): Promise<unknown>;
+  locator(selector: string): Locator;
+  evaluate<R, A = unknown>(run: (argument: A) => R | Promise<R>, argument?: A): Promise<R>;
+  waitForFunction<A = unknown>(run: (argument: A) => unknown, argument?: A): Promise<unknown>;
+  keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
+  context(): Context;
+  on(event: string, heard: (value: never) => void): void;
+  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  url(): string;
+  close(): Promise<void>;
+}
+
+export interface Context {
+  newPage(): Promise<Page>;
+  newCDPSession(page: Page): Promise<{ send(method: string, params: object): Promise<unknown> }>;
+  setOffline(offline: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Browser {
+  newContext(options: object): Promise<Context>;
+  close(): Promise<void>;
+}
+
+interface Playwright {
+  chromium: { launch(options: object): Promise<Browser> };
+}
+
+const { chromium } = createRequire(import.meta.url)(
+  join(TOOLS, "playwright/driver/package"),
+) as Playwright;
+
+/** A fresh Chromium, closed when the file's tests are done. */
+export async function browse(...flags: string[]): Promise<Browser> {
+  const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const quiet = ["--disable-dev-shm-usage", "--disable-background-networking"];
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [...root, ...quiet, ...flags],
+  });
+  browsers.push(browser);
+  return browser;
+}
+
+/** A page of a new profile; whatever goes wrong on it ends the test. */
+export async function open(browser: Browser, url: string, options: object = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.on("pageerror", (error: Error) => {
+    throw error;
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** Waits until a sheet other than `before` is there and can be confirmed; its covers in order. */
+export async function sheet(page: Page, before: string[] = []): Promise<string[]> {
+  await page.waitForFunction((first) => {
+    const tile = document.querySelector<HTMLElement>("#sheet .tile");
+    const ready = document.querySelector("#confirm")?.getAttribute("aria-disabled") === "false";
+    return ready && tile !== null && tile.dataset.sha256 !== first;
+  }, before[0]);
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("#sheet .tile")].map((tile) => tile.dataset.sha256 ?? ""),
+  );
+}
+
+/** What the tiles say they are marked. */
+export function marks(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>("#sheet .tile")].map((tile) => tile.dataset.decision ?? ""),
+  );
+}
+
+/** Waits until the line at the bottom holds a text. */
+export async function said(page: Page, text: string): Promise<void> {
+  await page.waitForFunction((text) => document.querySelector("#line")?.textContent?.includes(text as string), text);
+}
+
+export const AXE = join(TOOLS, "axe_playwright_python/axe.min.js");
+
+/** A small seeded generator (Lehmer 1951, MINSTD), so that a test presses the same keys each time. */
+export function dice(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
