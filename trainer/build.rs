@@ -24,9 +24,12 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rustc-env=WHISKER_CODE={}", code()?);
-    if let Some(root) = env::var_os("LIBTORCH") {
-        link(&library_directory(Path::new(&root)));
+    let libraries = env::var_os("LIBTORCH").map(|root| library_directory(Path::new(&root)));
+    if let Some(libraries) = &libraries {
+        link(libraries);
     }
+    let libraries = libraries.unwrap_or_default();
+    println!("cargo:rustc-env=WHISKER_LIBTORCH={}", libraries.display());
     Ok(())
 }
 
@@ -35,7 +38,10 @@ fn link(libraries: &Path) {
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libraries.display());
     if libraries.join("libtorch_cuda.so").exists() {
         println!("cargo:rustc-link-search=native={}", libraries.display());
-        println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cuda,--as-needed");
+        // Not for the launcher, which must start without libtorch.
+        println!(
+            "cargo:rustc-link-arg-bin=trainer-torch=-Wl,--no-as-needed,-ltorch_cuda,--as-needed"
+        );
     }
 }
 
