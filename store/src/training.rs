@@ -3,6 +3,7 @@
 //! A run is stored with all that makes it before its first epoch; a fold is claimed until a
 //! time, and its result, with every prediction, is one transaction.
 
+pub mod feature;
 pub mod fold;
 pub mod model;
 pub mod run;

@@ -6,14 +6,16 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use cli::{Common, Failure, Outcome, Printer, Result, Stop};
 use store::Durability;
 
+use crate::backbone;
 use crate::bench::BenchPlan;
 use crate::commands::find::{self, Format};
-use crate::commands::{bench, doctor, fit, kfold, nets, plan, report, runs, score, watch};
+use crate::commands::{bench, doctor, fit, kfold, nets, plan, report, runs, score, watch, weights};
 use crate::config::Config;
 use crate::device::DeviceChoice;
-use crate::flags::{TrainFlags, all_cores};
+use crate::flags::{Plan, TrainFlags, all_cores};
 use crate::layers::Kernels;
 use crate::nets::Net;
+use crate::recipe::RecipeName;
 use crate::session::Session;
 
 const EXAMPLES: &str = "\
@@ -120,8 +122,20 @@ enum OnData {
         /// Its number, see trainer runs
         run: i64,
     },
+    /// Pretrained weights
+    #[command(subcommand)]
+    Weights(Weights),
     /// Tell memory and time of a kfold before starting it, from a few measured steps
     Plan(TrainFlags),
+}
+
+#[derive(Debug, Subcommand)]
+enum Weights {
+    /// Check a fetched weights file, read it with care, keep it as safetensors
+    Import {
+        /// What scripts/backbone fetched
+        file: PathBuf,
+    },
 }
 
 /// Commands that work without one.
@@ -235,7 +249,7 @@ fn without_store(command: OnMachine, printer: &Printer) -> Result<Outcome> {
 async fn with_store(command: OnData, session: &Session) -> Result<Outcome> {
     match command {
         OnData::Kfold(flags) => {
-            let plan = flags.plan(None, Net::ResNet)?;
+            let plan = planned(session, &flags)?;
             kfold::run(session, &plan).await
         }
         OnData::Fit {
@@ -276,16 +290,30 @@ async fn with_store(command: OnData, session: &Session) -> Result<Outcome> {
             score::run(session, &wanted).await
         }
         OnData::Watch { min_new, flags } => {
-            let plan = flags.plan(None, Net::ResNet)?;
+            let plan = planned(session, &flags)?;
             watch::run(session, &plan, min_new).await
         }
         OnData::Runs { limit } => runs::run(session, limit).await,
         OnData::Report { run } => report::run(session, run).await,
-        OnData::Plan(flags) => {
-            let wanted = flags.plan(None, Net::ResNet)?;
-            plan::run(session, &wanted).await
-        }
+        OnData::Weights(Weights::Import { file }) => weights::import(session, &file),
+        OnData::Plan(flags) => plan::run(session, &planned(session, &flags)?).await,
     }
+}
+
+/// What the flags mean here: the pretrained net is the default where its weights are, but
+/// for the article's recipe, which is not made for it.
+fn planned(session: &Session, flags: &TrainFlags) -> Result<Plan> {
+    let pretrained = backbone::file(&session.models()).is_file();
+    let default_net = match (flags.recipe, pretrained) {
+        (Some(RecipeName::Article), _) => Net::LeNet,
+        (_, true) => Net::EfficientNetLite0,
+        (_, false) => Net::ResNet,
+    };
+    let plan = flags.plan(None, default_net)?;
+    if let Some(idle) = flags.without_effect(plan.config.net()) {
+        session.printer.warn(idle);
+    }
+    Ok(plan)
 }
 
 async fn fit_command(
@@ -295,7 +323,7 @@ async fn fit_command(
     promote: bool,
 ) -> Result<Outcome> {
     let Some(number) = from_run else {
-        let plan = flags.plan(None, Net::ResNet)?;
+        let plan = planned(session, flags)?;
         let follows = fit::matching_run(session, &plan.config).await?;
         return fit::run(session, &plan, follows.as_ref(), promote).await;
     };

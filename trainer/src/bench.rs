@@ -9,7 +9,8 @@ use tch::Device;
 use crate::error::Error;
 use crate::keyed::{Purpose, generator};
 use crate::layers::Kernels;
-use crate::nets::Net;
+use crate::nets::{Model, Net};
+use crate::preprocessing::Preprocessing;
 use crate::recipe::{Recipe, RecipeName};
 use crate::scoring;
 use crate::tensors::Covers;
@@ -33,8 +34,9 @@ pub struct BenchPlan {
 /// Medians.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
-    /// One step of a batch: forward, backward and the optimizer, in milliseconds.
-    pub train_step_ms: f64,
+    /// One step of a batch: forward, backward and the optimizer, in milliseconds; `None`
+    /// of a net that is not trained by steps.
+    pub train_step_ms: Option<f64>,
     /// One cover of a batch, scored without its mirror image, in milliseconds.
     pub score_ms_per_cover: f64,
 }
@@ -43,16 +45,43 @@ pub struct Measured {
 const WARM_UP: usize = 2;
 
 /// Trains by the article's recipe, which augments nothing, and scores.
+///
+/// # Errors
+/// None in practice: random pixels have a finite loss.
 pub fn measure(plan: &BenchPlan) -> Result<Measured, Error> {
+    let spec = plan.net.spec();
+    let covers = random_covers(spec.input, plan);
+    let rows: Vec<i64> = (0..plan.batch_size as i64).collect();
+    let (model, train_step_ms) = match spec.steps {
+        Some(_) => {
+            let (model, step) = measure_steps(plan, &covers, &rows)?;
+            (model, Some(step))
+        }
+        // Zeros multiply as fast as any other weights.
+        None => (Model::blank(plan.net, plan.device), None),
+    };
+    let preprocessing = Preprocessing::article(spec.input);
+    let mut scored = Vec::new();
+    for _ in 0..plan.steps + WARM_UP {
+        let started = Instant::now();
+        scoring::margins(&model, &covers, &rows, &preprocessing, false);
+        scored.push(milliseconds(started, Instant::now()) / rows.len() as f64);
+    }
+    Ok(Measured {
+        train_step_ms,
+        score_ms_per_cover: median(scored.split_off(WARM_UP)),
+    })
+}
+
+/// The net after some steps, and the median of a step.
+fn measure_steps(plan: &BenchPlan, covers: &Covers, rows: &[i64]) -> Result<(Model, f64), Error> {
     let mut recipe = Recipe::new(RecipeName::Article, plan.net);
     recipe.batch_size = plan.batch_size;
     recipe.kernels = plan.kernels;
     recipe.epochs = u32::try_from(plan.steps + WARM_UP).unwrap_or(u32::MAX);
-    let covers = random_covers(recipe.preprocessing.side, plan);
-    let rows: Vec<i64> = (0..plan.batch_size as i64).collect();
     let task = Task {
-        covers: &covers,
-        train: &rows,
+        covers,
+        train: rows,
         test: &[],
         recipe: &recipe,
         seed: 1,
@@ -67,17 +96,8 @@ pub fn measure(plan: &BenchPlan) -> Result<Measured, Error> {
         ControlFlow::Continue(())
     })?
     .expect("nobody breaks off");
-    let mut scored = Vec::new();
-    for _ in 0..plan.steps + WARM_UP {
-        let started = Instant::now();
-        scoring::margins(&trained.model, &covers, &rows, &recipe.preprocessing, false);
-        scored.push(milliseconds(started, Instant::now()) / rows.len() as f64);
-    }
     let steps = marks.windows(2).map(|pair| milliseconds(pair[0], pair[1]));
-    Ok(Measured {
-        train_step_ms: median(steps.skip(WARM_UP).collect()),
-        score_ms_per_cover: median(scored.split_off(WARM_UP)),
-    })
+    Ok((trained.model, median(steps.skip(WARM_UP).collect())))
 }
 
 fn random_covers(side: i64, plan: &BenchPlan) -> Covers {
@@ -116,7 +136,8 @@ mod tests {
             device: Device::Cpu,
         };
         let measured = measure(&plan).expect("random pixels train");
-        assert!(measured.train_step_ms > 0.0 && measured.score_ms_per_cover > 0.0);
+        assert!(measured.train_step_ms.is_some_and(|step| step > 0.0));
+        assert!(measured.score_ms_per_cover > 0.0);
     }
 
     #[test]

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use store::LabelRule;
 
 use crate::nets::Net;
+use crate::preprocessing::Preprocessing;
 use crate::recipe::{Recipe, RecipeName};
+use crate::tensors::batch_count;
 
 /// What is learned, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
-    /// How the net is trained.
-    pub recipe: Recipe,
-    /// Whether each training looks for its own learning rate first.
-    pub rate: Rate,
+    /// How the net learns.
+    pub method: Method,
     /// What becomes of rejected and undecided covers.
     pub labels: LabelRule,
     /// Parts of the cross-validation.
@@ -25,13 +25,26 @@ pub struct Config {
     pub libtorch: String,
 }
 
-/// Where a training is carried out; with a config and a seed it decides every bit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Place {
-    /// `cpu` or `cuda:N`.
-    pub device: String,
-    /// Of one operation.
-    pub threads: usize,
+/// How a net learns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// All its weights, step by step.
+    Steps {
+        /// Every number of it.
+        recipe: Recipe,
+        /// Whether each training looks for its own learning rate first.
+        rate: Rate,
+    },
+    /// A linear probe on what a pretrained backbone says of covers.
+    Probe {
+        /// Backbone and probe.
+        net: Net,
+        /// From pixels to the backbone's input.
+        preprocessing: Preprocessing,
+        /// SHA-256 of the published weights.
+        backbone: String,
+    },
 }
 
 /// `--lr`.
@@ -57,35 +70,92 @@ impl Config {
 
     /// The net.
     pub fn net(&self) -> Net {
-        self.recipe.net
+        match &self.method {
+            Method::Steps { recipe, .. } => recipe.net,
+            Method::Probe { net, .. } => *net,
+        }
+    }
+
+    /// The recipe's name, or what stands in its place.
+    pub fn recipe_name(&self) -> String {
+        match &self.method {
+            Method::Steps { recipe, .. } => recipe.name.to_string(),
+            Method::Probe { .. } => "probe".into(),
+        }
+    }
+
+    /// From pixels to the net's input.
+    pub fn preprocessing(&self) -> Preprocessing {
+        match &self.method {
+            Method::Steps { recipe, .. } => recipe.preprocessing,
+            Method::Probe { preprocessing, .. } => *preprocessing,
+        }
+    }
+
+    /// Whether scores are the mean over a cover and its mirror image.
+    pub fn mirror(&self) -> bool {
+        match &self.method {
+            Method::Steps { recipe, .. } => recipe.mirror,
+            Method::Probe { .. } => true,
+        }
+    }
+
+    /// Passes over the training covers; a probe is fitted at once.
+    pub fn epochs(&self) -> u32 {
+        match &self.method {
+            Method::Steps { recipe, .. } => recipe.epochs,
+            Method::Probe { .. } => 1,
+        }
+    }
+
+    /// Steps of a training on so many covers.
+    pub fn steps(&self, covers: usize) -> u64 {
+        match &self.method {
+            Method::Steps { recipe, .. } => {
+                batch_count(covers, recipe.batch_size) as u64 * u64::from(recipe.epochs)
+            }
+            Method::Probe { .. } => 1,
+        }
     }
 
     /// The flags that give this config again, without those that are defaults.
     pub fn flags(&self) -> Vec<String> {
-        let usual = Recipe::new(self.recipe.name, self.net());
         let mut flags = vec![format!("--net {}", self.net())];
-        if self.recipe.name != RecipeName::default() {
-            flags.push(format!("--recipe {}", self.recipe.name));
+        if let Method::Steps { recipe, rate } = &self.method {
+            flags.extend(recipe_flags(recipe, *rate));
         }
         if self.folds != DEFAULT_FOLDS {
             flags.push(format!("--folds {}", self.folds));
         }
-        if self.recipe.epochs != usual.epochs {
-            flags.push(format!("--epochs {}", self.recipe.epochs));
-        }
-        if self.recipe.batch_size != usual.batch_size {
-            flags.push(format!("--batch-size {}", self.recipe.batch_size));
-        }
-        match self.rate {
-            Rate::Auto => flags.push("--lr auto".into()),
-            Rate::Fixed if self.recipe.learning_rate != usual.learning_rate => {
-                flags.push(format!("--lr {}", self.recipe.learning_rate));
-            }
-            Rate::Fixed => {}
-        }
-        flags.extend(label_flags(&self.labels, self.recipe.name));
+        let implied = match &self.method {
+            Method::Steps { recipe, .. } => implied_labels(recipe.name),
+            Method::Probe { .. } => LabelRule::default(),
+        };
+        flags.extend(label_flags(&self.labels, &implied));
         flags
     }
+}
+
+fn recipe_flags(recipe: &Recipe, rate: Rate) -> Vec<String> {
+    let usual = Recipe::new(recipe.name, recipe.net);
+    let mut flags = Vec::new();
+    if recipe.name != RecipeName::default() {
+        flags.push(format!("--recipe {}", recipe.name));
+    }
+    if recipe.epochs != usual.epochs {
+        flags.push(format!("--epochs {}", recipe.epochs));
+    }
+    if recipe.batch_size != usual.batch_size {
+        flags.push(format!("--batch-size {}", recipe.batch_size));
+    }
+    match rate {
+        Rate::Auto => flags.push("--lr auto".into()),
+        Rate::Fixed if recipe.learning_rate != usual.learning_rate => {
+            flags.push(format!("--lr {}", recipe.learning_rate));
+        }
+        Rate::Fixed => {}
+    }
+    flags
 }
 
 /// Parts of a cross-validation unless the user says otherwise, as in the article.
@@ -102,8 +172,7 @@ pub fn implied_labels(recipe: RecipeName) -> LabelRule {
     }
 }
 
-fn label_flags(rule: &LabelRule, recipe: RecipeName) -> Vec<String> {
-    let implied = implied_labels(recipe);
+fn label_flags(rule: &LabelRule, implied: &LabelRule) -> Vec<String> {
     let mut flags = Vec::new();
     if rule.drop_rejected_negatives != implied.drop_rejected_negatives {
         let word = if rule.drop_rejected_negatives {
@@ -117,7 +186,7 @@ fn label_flags(rule: &LabelRule, recipe: RecipeName) -> Vec<String> {
         flags.push("--rejected-positives negative".into());
     }
     let trusted = Trust::of(rule);
-    if trusted != Trust::of(&implied) {
+    if trusted != Trust::of(implied) {
         flags.push(format!("--trust-undecided {trusted}"));
     }
     flags
@@ -185,8 +254,10 @@ mod tests {
 
     fn config(name: RecipeName) -> Config {
         Config {
-            recipe: Recipe::new(name, Net::LeNet),
-            rate: Rate::Fixed,
+            method: Method::Steps {
+                recipe: Recipe::new(name, Net::LeNet),
+                rate: Rate::Fixed,
+            },
             labels: implied_labels(name),
             folds: DEFAULT_FOLDS,
             libtorch: "2.13.0".into(),
@@ -207,15 +278,32 @@ mod tests {
         assert_eq!(config(RecipeName::Modern).flags(), ["--net lenet"]);
         let mut chosen = config(RecipeName::Article);
         chosen.folds = 3;
-        chosen.recipe.epochs = 2;
-        chosen.recipe.batch_size = 5;
-        chosen.rate = Rate::Auto;
+        if let Method::Steps { recipe, rate } = &mut chosen.method {
+            recipe.epochs = 2;
+            recipe.batch_size = 5;
+            *rate = Rate::Auto;
+        }
         chosen.labels = LabelRule::default();
         assert_eq!(
             chosen.flags().join(" "),
-            "--net lenet --recipe article --folds 3 --epochs 2 --batch-size 5 --lr auto \
+            "--net lenet --recipe article --epochs 2 --batch-size 5 --lr auto --folds 3 \
              --rejected-negatives positive --trust-undecided none"
         );
+    }
+
+    #[test]
+    fn a_probe_has_one_step_and_only_the_nets_name_to_tell() {
+        let probe = Config {
+            method: Method::Probe {
+                net: Net::EfficientNetLite0,
+                preprocessing: Preprocessing::efficientnet_lite(224),
+                backbone: "abc".into(),
+            },
+            ..config(RecipeName::Modern)
+        };
+        assert_eq!(Config::from_json(&probe.to_json()), Some(probe.clone()));
+        assert_eq!(probe.flags(), ["--net efficientnet-lite0"]);
+        assert_eq!((probe.steps(5_000), probe.epochs()), (1, 1));
     }
 
     #[test]

@@ -4,17 +4,20 @@ use clap::builder::PossibleValuesParser;
 use cli::{Failure, Result};
 use store::LabelRule;
 
-use crate::config::{Config, DEFAULT_FOLDS, Rate, Trust, implied_labels};
+use crate::backbone;
+use crate::config::{Config, DEFAULT_FOLDS, Method, Rate, Trust, implied_labels};
 use crate::device::DeviceChoice;
 use crate::error::Error;
 use crate::libtorch;
 use crate::nets::Net;
+use crate::preprocessing::Preprocessing;
 use crate::recipe::{Recipe, RecipeName};
 
 /// As typed: what is not given has a default of its own in each recipe and net.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrainFlags {
-    /// lenet, alexnet (as in the article), resnet (from scratch)
+    /// lenet, alexnet (as in the article), resnet (from scratch), efficientnet-lite0
+    /// (pretrained) [default: efficientnet-lite0 if its weights are there, else resnet]
     #[arg(long)]
     pub net: Option<Net>,
     /// modern, or as in the article
@@ -104,11 +107,11 @@ impl TrainFlags {
     /// and recipe, or else from the recipe.
     ///
     /// # Errors
-    /// A device that is not there.
+    /// A device that is not there; the article's recipe for a pretrained net.
     pub fn plan(&self, base: Option<&Config>, default_net: Net) -> Result<Plan> {
         let device = self.device.resolve()?;
         Ok(Plan {
-            config: self.config(base, default_net),
+            config: self.config(base, default_net)?,
             seed: self.seed,
             device,
             threads: self
@@ -118,39 +121,61 @@ impl TrainFlags {
         })
     }
 
-    fn config(&self, base: Option<&Config>, default_net: Net) -> Config {
+    fn config(&self, base: Option<&Config>, default_net: Net) -> Result<Config> {
         let net = self.net.or(base.map(Config::net)).unwrap_or(default_net);
-        let name = self.recipe.or(base.map(|base| base.recipe.name));
-        let name = name.unwrap_or_default();
-        let base = base.filter(|base| base.net() == net && base.recipe.name == name);
-        let mut config = base.cloned().unwrap_or_else(|| Config {
-            recipe: Recipe::new(name, net),
-            rate: Rate::Fixed,
-            labels: implied_labels(name),
-            folds: DEFAULT_FOLDS,
-            libtorch: String::new(),
-        });
+        let mut config = match base.filter(|base| self.fits(base, net)) {
+            Some(base) => base.clone(),
+            None => fresh(self.recipe.unwrap_or_default(), net)?,
+        };
         config.libtorch = libtorch::loaded().version;
-        self.apply(&mut config);
-        config
+        config.folds = self.folds.unwrap_or(config.folds);
+        self.apply_labels(&mut config.labels);
+        if let Method::Steps { recipe, rate } = &mut config.method {
+            self.apply_steps(recipe, rate);
+        }
+        Ok(config)
     }
 
-    fn apply(&self, config: &mut Config) {
-        let recipe = &mut config.recipe;
+    /// Whether the base is of this net and of the recipe that is typed, if one is.
+    fn fits(&self, base: &Config, net: Net) -> bool {
+        let typed = self.recipe.map(|name| name.to_string());
+        base.net() == net && typed.is_none_or(|name| name == base.recipe_name())
+    }
+
+    fn apply_steps(&self, recipe: &mut Recipe, rate: &mut Rate) {
         recipe.epochs = self.epochs.unwrap_or(recipe.epochs);
         recipe.batch_size = self
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize);
         match self.lr {
-            Some(RateFlag::Fixed(rate)) => {
-                recipe.learning_rate = rate;
-                config.rate = Rate::Fixed;
+            Some(RateFlag::Fixed(typed)) => {
+                recipe.learning_rate = typed;
+                *rate = Rate::Fixed;
             }
-            Some(RateFlag::Auto) => config.rate = Rate::Auto,
+            Some(RateFlag::Auto) => *rate = Rate::Auto,
             None => {}
         }
-        config.folds = self.folds.unwrap_or(config.folds);
-        self.apply_labels(&mut config.labels);
+    }
+
+    /// What was typed for nothing, to be told: a probe has no steps.
+    pub fn without_effect(&self, net: Net) -> Option<String> {
+        let typed = [
+            ("--epochs", self.epochs.is_some()),
+            ("--batch-size", self.batch_size.is_some()),
+            ("--lr", self.lr.is_some()),
+        ];
+        let names: Vec<&str> = typed
+            .iter()
+            .filter(|(_, is_typed)| *is_typed)
+            .map(|(name, _)| *name)
+            .collect();
+        let idle = net.spec().steps.is_none() && !names.is_empty();
+        idle.then(|| {
+            format!(
+                "{net} is not trained by steps: {} has no effect",
+                names.join(", ")
+            )
+        })
     }
 
     fn apply_labels(&self, rule: &mut LabelRule) {
@@ -164,6 +189,34 @@ impl TrainFlags {
             trust.apply(rule);
         }
     }
+}
+
+/// A config of defaults.
+fn fresh(name: RecipeName, net: Net) -> Result<Config> {
+    let spec = net.spec();
+    let method = match (spec.steps, name) {
+        (Some(_), _) => Method::Steps {
+            recipe: Recipe::new(name, net),
+            rate: Rate::Fixed,
+        },
+        (None, RecipeName::Modern) => Method::Probe {
+            net,
+            preprocessing: Preprocessing::efficientnet_lite(spec.input),
+            backbone: backbone::SOURCE_SHA256.into(),
+        },
+        (None, RecipeName::Article) => {
+            return Err(Failure::usage(format!(
+                "{net} is pretrained: the article has no recipe for it\n\
+                 Leave --recipe out, or take --net lenet or alexnet."
+            )));
+        }
+    };
+    Ok(Config {
+        method,
+        labels: implied_labels(name),
+        folds: DEFAULT_FOLDS,
+        libtorch: String::new(),
+    })
 }
 
 /// As many threads as the system lets this process have.
@@ -206,8 +259,11 @@ mod tests {
     #[test]
     fn defaults_are_the_modern_recipe_of_the_default_net() {
         let config = config("", None);
-        assert_eq!(config.recipe, Recipe::new(RecipeName::Modern, Net::ResNet));
-        assert_eq!((config.folds, config.rate), (4, Rate::Fixed));
+        let method = Method::Steps {
+            recipe: Recipe::new(RecipeName::Modern, Net::ResNet),
+            rate: Rate::Fixed,
+        };
+        assert_eq!((config.method, config.folds), (method, 4));
         assert_eq!(config.labels, LabelRule::default());
     }
 
@@ -227,10 +283,10 @@ mod tests {
     fn what_is_typed_wins_over_the_base_and_another_net_leaves_it() {
         let base = config("--net lenet --epochs 7 --lr 0.5 --folds 3", None);
         let same = config("--epochs 9", Some(&base));
-        assert_eq!((same.net(), same.recipe.epochs), (Net::LeNet, 9));
-        assert_eq!((same.recipe.learning_rate, same.folds), (0.5, 3));
+        assert_eq!((same.net(), same.epochs(), same.folds), (Net::LeNet, 9, 3));
+        assert!(same.flags().contains(&"--lr 0.5".to_string()));
         let other = config("--net alexnet", Some(&base));
-        assert_eq!(other.recipe, Recipe::new(RecipeName::Modern, Net::AlexNet));
+        assert_eq!(other, config("--net alexnet", None));
     }
 
     #[test]
@@ -251,10 +307,30 @@ mod tests {
     }
 
     #[test]
+    fn a_pretrained_net_has_no_steps_and_no_recipe_of_the_article() {
+        let parse = |words: &str| {
+            let words = std::iter::once("trainer").chain(words.split_whitespace());
+            Typed::try_parse_from(words).expect("good flags").flags
+        };
+        let net = Net::EfficientNetLite0;
+        let refusal = parse("--recipe article")
+            .plan(None, net)
+            .expect_err("no recipe");
+        assert_eq!(refusal.exit, cli::Exit::Usage);
+        let idle = parse("--epochs 3 --lr 0.1")
+            .without_effect(net)
+            .expect("two flags");
+        assert!(idle.contains("--epochs, --lr"), "{idle}");
+        assert_eq!(parse("--epochs 3").without_effect(Net::LeNet), None);
+        assert_eq!(parse("--folds 3").without_effect(net), None);
+    }
+
+    #[test]
     fn the_flags_of_a_config_give_it_again() {
         for words in [
             "--net alexnet --epochs 3 --batch-size 10 --lr auto --trust-undecided both",
             "--net lenet --recipe article --folds 5 --rejected-positives negative",
+            "--net efficientnet-lite0 --folds 3",
         ] {
             let chosen = config(words, None);
             assert_eq!(config(&chosen.flags().join(" "), None), chosen);

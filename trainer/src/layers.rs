@@ -130,6 +130,12 @@ impl Builder {
         }
     }
 
+    /// A tensor that is never trained: all zero until it is loaded.
+    pub fn fixed(&mut self, name: &str, shape: &[i64]) -> Tensor {
+        let zeros = Tensor::zeros(shape, (Kind::Float, self.device));
+        self.params.add(name.into(), zeros, Role::Buffer)
+    }
+
     fn weight(&mut self, name: &str, shape: &[i64]) -> Tensor {
         let bound = self.init.weight_bound(Fan::of(shape));
         let drawn = uniform(shape, bound, &mut self.rng, self.device);
@@ -143,6 +149,15 @@ impl Builder {
         self.params
             .add(format!("{name}.bias"), drawn, Role::Undecayed)
     }
+}
+
+/// The same values laid out pixel by pixel, which the library's convolutions of
+/// small kernels read faster and keep for what follows.
+pub fn channels_last(pixels: &Tensor) -> Tensor {
+    pixels
+        .permute([0i64, 2, 3, 1])
+        .contiguous()
+        .permute([0i64, 3, 1, 2])
 }
 
 /// Channels and geometry of a square convolution.

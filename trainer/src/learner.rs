@@ -1,27 +1,56 @@
 //! One way to learn for every command: what a config says, on some rows of a data set.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use cli::Result;
-use tch::Device;
+use tch::{Device, Tensor};
 
-use crate::config::{Config, Rate};
+use crate::config::{Config, Method, Rate};
 use crate::dataset::Dataset;
 use crate::device;
 use crate::error::Error;
+use crate::features::{self, Extractor};
+use crate::metrics::judge;
+use crate::nets::{Model, Net};
 use crate::pixels;
+use crate::probe::{self, Examples};
 use crate::rate_range;
+use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::tensors::Covers;
-use crate::training::{Event, Task, Trained, train};
+use crate::training::{EpochStats, Event, Task, Trained, train};
 
 /// Everything that trainings of one data set share.
 #[derive(Debug)]
 pub struct Learner {
-    config: Config,
     seed: u64,
     device: Device,
-    covers: Covers,
+    material: Material,
+}
+
+/// What is learned from.
+#[derive(Debug)]
+enum Material {
+    /// For nets that are trained by steps.
+    Covers {
+        covers: Covers,
+        recipe: Recipe,
+        rate: Rate,
+    },
+    /// For a probe.
+    Features(Features),
+}
+
+#[derive(Debug)]
+struct Features {
+    /// `[n, f]`
+    values: Tensor,
+    labels: Vec<bool>,
+    /// What the choice of a probe's regularisation must not split.
+    blocks: Vec<usize>,
+    backbone: Model,
+    key: String,
 }
 
 /// The rows of one training.
@@ -36,29 +65,41 @@ pub struct Part<'a> {
 }
 
 impl Learner {
-    /// Reads what the config's net learns from.
+    /// Reads what the config's net learns from; `None` when the user stops.
     ///
     /// # Errors
-    /// What the database says, a device that is not there, a damaged cover.
+    /// What the database says, pretrained weights that are not there, a damaged cover.
     pub async fn new(
         session: &Session,
         config: &Config,
         seed: u64,
         (device, threads): (Device, usize),
         dataset: &Dataset,
-    ) -> Result<Learner> {
+    ) -> Result<Option<Learner>> {
         device::set_threads(threads);
-        let (ids, labels) = (dataset.ids(), dataset.labels());
-        let bar = session.printer.bar("decode", Some(ids.len() as u64));
-        let side = config.recipe.preprocessing.side;
-        let covers = pixels::load(&session.store, &ids, &labels, (side, device), &bar).await?;
-        bar.finish();
-        Ok(Learner {
-            config: config.clone(),
+        let material = match &config.method {
+            Method::Steps { recipe, rate } => Some(Material::Covers {
+                covers: covers(session, config, device, dataset).await?,
+                recipe: recipe.clone(),
+                rate: *rate,
+            }),
+            Method::Probe { .. } => features(session, config, device, dataset)
+                .await?
+                .map(Material::Features),
+        };
+        Ok(material.map(|material| Learner {
             seed,
             device,
-            covers,
-        })
+            material,
+        }))
+    }
+
+    /// The name of the features that models of this learner look at, if they have a probe.
+    pub fn backbone(&self) -> Option<&str> {
+        match &self.material {
+            Material::Covers { .. } => None,
+            Material::Features(features) => Some(&features.key),
+        }
     }
 
     /// Learns from a part, or stops when `observe` breaks off: then `None`.
@@ -70,16 +111,33 @@ impl Learner {
         part: Part,
         observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
     ) -> Result<Option<Trained>, Error> {
-        let mut recipe = self.config.recipe.clone();
-        if self.config.rate == Rate::Auto {
-            recipe.learning_rate = rate_range::find(&self.task(part, &recipe))?;
+        match &self.material {
+            Material::Covers {
+                covers,
+                recipe,
+                rate,
+            } => self.learn_by_steps(part, covers, (recipe, *rate), observe),
+            Material::Features(features) => Ok(Some(self.learn_probe(part, features, observe))),
         }
-        train(&self.task(part, &recipe), observe)
     }
 
-    fn task<'a>(&'a self, part: Part<'a>, recipe: &'a crate::recipe::Recipe) -> Task<'a> {
+    fn learn_by_steps(
+        &self,
+        part: Part,
+        covers: &Covers,
+        (recipe, rate): (&Recipe, Rate),
+        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Result<Option<Trained>, Error> {
+        let mut own = recipe.clone();
+        if rate == Rate::Auto {
+            own.learning_rate = rate_range::find(&self.task(part, covers, recipe))?;
+        }
+        train(&self.task(part, covers, &own), observe)
+    }
+
+    fn task<'a>(&self, part: Part<'a>, covers: &'a Covers, recipe: &'a Recipe) -> Task<'a> {
         Task {
-            covers: &self.covers,
+            covers,
             train: part.train,
             test: part.test,
             recipe,
@@ -88,4 +146,96 @@ impl Learner {
             device: self.device,
         }
     }
+
+    fn learn_probe(
+        &self,
+        part: Part,
+        features: &Features,
+        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
+    ) -> Trained {
+        let started = Instant::now();
+        let of = |rows: &[i64]| features.values.index_select(0, &Tensor::from_slice(rows));
+        let (values, labels) = (of(part.train), picked(&features.labels, part.train));
+        let examples = Examples {
+            features: &values,
+            labels: &labels,
+            blocks: &picked(&features.blocks, part.train),
+        };
+        let fitted = probe::fit(&examples, self.seed);
+        let model = Model::blank(Net::EfficientNetLite0, self.device);
+        model.params.copy_from(&features.backbone.params);
+        model.params.put(&fitted.tensors());
+        let margins = |values: &Tensor| -> Vec<f32> {
+            fitted
+                .margins(values)
+                .into_iter()
+                .map(|margin| margin as f32)
+                .collect()
+        };
+        let (train_loss, train_accuracy) = judge(&margins(&values), &labels);
+        let tested = (!part.test.is_empty()).then(|| margins(&of(part.test)));
+        let test = tested
+            .as_deref()
+            .map(|margins| judge(margins, &picked(&features.labels, part.test)));
+        let stats = EpochStats {
+            epoch: 1,
+            train_loss,
+            train_accuracy,
+            test_loss: test.map(|(loss, _)| loss),
+            test_accuracy: test.map(|(_, accuracy)| accuracy),
+            // A probe has no rate.
+            learning_rate: 0.0,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        // It is done: breaking off now would only lose it.
+        let _ = observe(Event::Epoch(stats));
+        Trained {
+            model,
+            margins: tested.unwrap_or_default(),
+            epochs: vec![stats],
+        }
+    }
+}
+
+fn picked<T: Copy>(values: &[T], rows: &[i64]) -> Vec<T> {
+    rows.iter().map(|row| values[*row as usize]).collect()
+}
+
+async fn covers(
+    session: &Session,
+    config: &Config,
+    device: Device,
+    dataset: &Dataset,
+) -> Result<Covers> {
+    let (ids, labels) = (dataset.ids(), dataset.labels());
+    let bar = session.printer.bar("decode", Some(ids.len() as u64));
+    let side = config.preprocessing().side;
+    let covers = pixels::load(&session.store, &ids, &labels, (side, device), &bar).await?;
+    bar.finish();
+    Ok(covers)
+}
+
+async fn features(
+    session: &Session,
+    config: &Config,
+    device: Device,
+    dataset: &Dataset,
+) -> Result<Option<Features>> {
+    let (backbone, key) = features::pretrained(session, device)?;
+    let extractor = Extractor {
+        model: &backbone,
+        key: &key,
+        preprocessing: config.preprocessing(),
+        device,
+    };
+    let Some(values) = extractor.of(session, &dataset.ids()).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Features {
+        values: values.to_device(Device::Cpu),
+        labels: dataset.labels(),
+        blocks: dataset.blocks(session, config.folds).await?.of,
+        backbone,
+        key,
+    }))
 }

@@ -73,6 +73,19 @@ impl Params {
         });
     }
 
+    /// Overwrites the tensors of these names.
+    ///
+    /// # Panics
+    /// If there is none of a name, or one of another shape.
+    pub fn put(&self, values: &[(String, Tensor)]) {
+        for (name, value) in values {
+            let param = self.0.iter().find(|param| param.name == *name);
+            let param = param.unwrap_or_else(|| panic!("there is no tensor {name}"));
+            assert_eq!(param.tensor.size(), value.size(), "shape of {name}");
+            tch::no_grad(|| param.tensor.shallow_clone().copy_(value));
+        }
+    }
+
     /// Forgets the gradients of the last step.
     pub fn zero_grad(&self) {
         for param in self.trained() {

@@ -39,6 +39,16 @@ impl Preprocessing {
         }
     }
 
+    /// EfficientNet-Lite's: (pixel − 127) / 128.
+    pub fn efficientnet_lite(side: i64) -> Preprocessing {
+        Preprocessing {
+            side,
+            order: ChannelOrder::Rgb,
+            mean: [127.0; 3],
+            deviation: [128.0; 3],
+        }
+    }
+
     /// The article's: blue first, divided by 128.
     pub fn article(side: i64) -> Preprocessing {
         Preprocessing {

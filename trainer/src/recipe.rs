@@ -83,6 +83,9 @@ pub struct Recipe {
 
 impl Recipe {
     /// The recipe of that name with the net's own defaults.
+    ///
+    /// # Panics
+    /// For a net that is not trained by steps: it has no recipe.
     pub fn new(name: RecipeName, net: Net) -> Recipe {
         match name {
             RecipeName::Modern => modern(net),
@@ -93,12 +96,15 @@ impl Recipe {
 
 fn modern(net: Net) -> Recipe {
     let spec = net.spec();
+    let steps = spec
+        .steps
+        .expect("only a net trained by steps has a recipe");
     Recipe {
         name: RecipeName::Modern,
         net,
-        epochs: spec.epochs,
-        batch_size: spec.batch_size,
-        learning_rate: spec.learning_rate,
+        epochs: steps.epochs,
+        batch_size: steps.batch_size,
+        learning_rate: steps.learning_rate,
         schedule: Schedule::OneCycle,
         adam: AdamSpec::decoupled(0.05),
         clip: Some(1.0),
@@ -154,8 +160,9 @@ mod tests {
     fn the_modern_recipe_takes_the_nets_own_defaults() {
         let recipe = Recipe::new(RecipeName::Modern, Net::ResNet);
         let spec = Net::ResNet.spec();
-        assert_eq!(recipe.epochs, spec.epochs);
-        assert_eq!(recipe.learning_rate, spec.learning_rate);
+        let steps = spec.steps.expect("it is trained by steps");
+        assert_eq!(recipe.epochs, steps.epochs);
+        assert_eq!(recipe.learning_rate, steps.learning_rate);
         assert_eq!(recipe.preprocessing.side, spec.input);
     }
 

@@ -34,6 +34,11 @@ pub fn margins(
     all
 }
 
+/// Margins of features `[n, f]` by a net's probe; `None` of a net without one.
+pub fn margins_of(model: &Model, features: &Tensor) -> Option<Vec<f32>> {
+    tch::no_grad(|| model.logits_of(features).map(|logits| margin(&logits)))
+}
+
 /// `[b, 2]` → the second column less the first.
 fn margin(logits: &Tensor) -> Vec<f32> {
     let difference = logits.select(1, 1) - logits.select(1, 0);

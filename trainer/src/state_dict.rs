@@ -37,7 +37,9 @@ pub enum StateDictError {
     #[error("this is a zipped weights file of PyTorch 1.6 or later; only the older format is read")]
     Zipped,
     /// It asks for something that a state dict has no use for.
-    #[error("the file asks for {0}, which no weights need: it may be made to do harm, and was not run")]
+    #[error(
+        "the file asks for {0}, which no weights need: it may be made to do harm, and was not run"
+    )]
     Foreign(String),
     /// It ends too soon, or contradicts itself.
     #[error("the file is damaged: {0}")]
@@ -115,7 +117,9 @@ fn storages<'a>(
             .split_first_chunk::<8>()
             .ok_or(StateDictError::Damaged("it ends before its values"))?;
         if usize::try_from(i64::from_le_bytes(*count)).ok() != Some(storage.count) {
-            return Err(StateDictError::Damaged("a storage has another size than its tensor says"));
+            return Err(StateDictError::Damaged(
+                "a storage has another size than its tensor says",
+            ));
         }
         let size = storage.count.checked_mul(storage.element.bytes());
         let (values, behind) = size
@@ -135,7 +139,10 @@ fn gather(
     stride: &[usize],
 ) -> Result<Vec<f32>, StateDictError> {
     const OUTSIDE: StateDictError = StateDictError::Damaged("a tensor reaches outside its storage");
-    let count = shape.iter().try_fold(1_usize, |n, side| n.checked_mul(*side)).ok_or(OUTSIDE)?;
+    let count = shape
+        .iter()
+        .try_fold(1_usize, |n, side| n.checked_mul(*side))
+        .ok_or(OUTSIDE)?;
     let available = stored.len() / 4;
     if count > available {
         return Err(OUTSIDE);
@@ -143,11 +150,17 @@ fn gather(
     let mut index = vec![0; shape.len()];
     let mut values = Vec::with_capacity(count);
     for _ in 0..count {
-        let steps = index.iter().zip(stride).try_fold(offset, |at, (i, s): (&usize, &usize)| {
-            i.checked_mul(*s).and_then(|step| at.checked_add(step))
-        });
+        let steps = index
+            .iter()
+            .zip(stride)
+            .try_fold(offset, |at, (i, s): (&usize, &usize)| {
+                i.checked_mul(*s).and_then(|step| at.checked_add(step))
+            });
         let at = steps.and_then(|at| at.checked_mul(4)).ok_or(OUTSIDE)?;
-        let four = stored.get(at..).and_then(|tail| tail.first_chunk::<4>()).ok_or(OUTSIDE)?;
+        let four = stored
+            .get(at..)
+            .and_then(|tail| tail.first_chunk::<4>())
+            .ok_or(OUTSIDE)?;
         values.push(f32::from_le_bytes(*four));
         for axis in (0..shape.len()).rev() {
             index[axis] += 1;

@@ -109,7 +109,7 @@ pub fn train(
         };
         if !task.test.is_empty() {
             margins = training.test();
-            let (loss, accuracy) = judge(&margins, &training.test_labels);
+            let (loss, accuracy) = metrics::judge(&margins, &training.test_labels);
             stats.test_loss = Some(loss);
             stats.test_accuracy = Some(accuracy);
         }
@@ -312,19 +312,6 @@ fn clip_scale(clip: Option<f64>, norm: Option<f64>) -> f64 {
 fn labels(covers: &Covers, rows: &[i64]) -> Vec<bool> {
     let labels: Vec<i64> = Vec::try_from(covers.labels(rows)).expect("a row of integers");
     labels.into_iter().map(|label| label == 1).collect()
-}
-
-/// Loss and accuracy of margins.
-fn judge(margins: &[f32], labels: &[bool]) -> (f64, f64) {
-    let probabilities: Vec<f64> = margins
-        .iter()
-        .map(|margin| metrics::sigmoid(f64::from(*margin)))
-        .collect();
-    let confusion = metrics::Confusion::at(labels, &probabilities, 0.5);
-    (
-        metrics::log_loss(labels, &probabilities),
-        confusion.accuracy(),
-    )
 }
 
 #[cfg(test)]

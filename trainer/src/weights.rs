@@ -32,6 +32,9 @@ pub struct Card {
     pub preprocessing: Preprocessing,
     /// Whether a score is the mean over a cover and its mirror image.
     pub mirror: bool,
+    /// What a probe looks at: the name that features are kept under.
+    #[serde(default)]
+    pub backbone: Option<String>,
     /// How a margin becomes a probability.
     pub calibration: Calibration,
     /// From which probability on a cover is said to show the topic.
@@ -201,6 +204,7 @@ mod tests {
             resize_rule: "stretch".into(),
             preprocessing: Preprocessing::standard(net.spec().input),
             mirror: true,
+            backbone: None,
             calibration: Calibration::NONE,
             threshold: 0.5,
         }

@@ -323,3 +323,63 @@ async fn known_uploaders_are_told_apart_by_site_and_unknown_ones_not_told() {
     ];
     assert_eq!(owners, expected);
 }
+
+#[tokio::test]
+async fn features_are_given_back_bit_for_bit_by_backbone() {
+    let fixture = fresh().await;
+    let (store, covers) = (&fixture.store, covers(&fixture, 2).await);
+    let values = vec![0.1, -0.0, f32::MAX];
+    store
+        .put_features("a", &[(covers[1], vec![9.0])])
+        .await
+        .unwrap();
+    let again = [(covers[1], values.clone())];
+    store.put_features("a", &again).await.unwrap();
+    let got = store.feature("a", covers[1]).await.unwrap().unwrap();
+    let bits = |values: &[f32]| {
+        values
+            .iter()
+            .map(|value| value.to_bits())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&got), bits(&values));
+    assert_eq!(store.featured("a").await.unwrap(), [covers[1]]);
+    assert_eq!(store.feature("b", covers[1]).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn runs_are_tallied_and_news_counted() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let (run, covers) = begun(&fixture).await;
+    let accuracy = |tallies: Vec<store::training::RunTally>| tallies[0].accuracy;
+    let tallies = store.run_tallies(topic).await.unwrap();
+    assert_eq!((tallies[0].run, tallies[0].covers), (run.number(), 8));
+    assert_eq!(accuracy(tallies), None);
+    store.claim_fold(run, "a", 10, 100).await.unwrap();
+    // Labels in turn other, topic, other, topic: the last is wrong.
+    let tested = [(0, -1.0), (1, 0.0), (4, -0.5), (5, -2.0)].map(|(at, z)| (covers[at], z));
+    store
+        .finish_fold(run, 0, "a", &result(tested.to_vec()))
+        .await
+        .unwrap();
+    assert_eq!(
+        accuracy(store.run_tallies(topic).await.unwrap()),
+        Some(0.75)
+    );
+    let said = Statement {
+        event: "e".into(),
+        cover: CoverName::Sha256(sha(1)),
+        pool: None,
+        decision: Choice::Keep,
+        annotator: "mia".into(),
+    };
+    store.import_statements(topic, &[said], 7).await.unwrap();
+    let newest = store.newest_event(topic).await.unwrap();
+    assert_eq!(store.count_events_after(topic, 0).await.unwrap(), 1);
+    assert_eq!(store.count_events_after(topic, newest).await.unwrap(), 0);
+    let (_, url) = store.seen_on(covers[0]).await.unwrap().unwrap();
+    assert_eq!(url, "https://site.example/0");
+    let rules = store.resize_rules(topic).await.unwrap();
+    assert_eq!(rules[0], (covers[0], "test".to_owned()));
+}

@@ -18,10 +18,11 @@ pub fn run(printer: &Printer, plan: &BenchPlan, threads: usize) -> Result<Outcom
         ("threads", threads.to_string()),
         (
             "training step",
-            format!(
-                "{:.1} ms for {} covers",
-                measured.train_step_ms, plan.batch_size
-            ),
+            measured
+                .train_step_ms
+                .map_or("none: only a probe is fitted".into(), |step| {
+                    format!("{step:.1} ms for {} covers", plan.batch_size)
+                }),
         ),
         (
             "scoring",

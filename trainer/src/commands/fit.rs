@@ -86,8 +86,7 @@ pub async fn matching_run(session: &Session, config: &Config) -> Result<Option<R
 
 /// The same in all that decides how a net is trained.
 pub fn trained_alike(run: &RunRow, config: &Config) -> bool {
-    Config::from_json(&run.config)
-        .is_some_and(|other| other.recipe == config.recipe && other.rate == config.rate)
+    Config::from_json(&run.config).is_some_and(|other| other.method == config.method)
 }
 
 /// Trains, promotes and tells.
@@ -173,6 +172,9 @@ pub async fn train(
     }
     let place = (plan.device, plan.threads);
     let learner = Learner::new(session, &plan.config, plan.seed, place, &dataset).await?;
+    let Some(learner) = learner else {
+        return Ok(None);
+    };
     let Some(trained) = learn(session, plan, &learner, &dataset)? else {
         return Ok(None);
     };
@@ -183,6 +185,7 @@ pub async fn train(
     let saved = Saved {
         trained,
         calibration,
+        backbone: learner.backbone().map(str::to_owned),
         question,
         follows: follows.map(|run| run.id),
     };
@@ -233,16 +236,13 @@ fn learn(
         // Past the folds: a key of its own.
         fold: plan.config.folds as u64,
     };
-    let recipe = &plan.config.recipe;
-    let steps = crate::tensors::batch_count(rows.len(), recipe.batch_size) as u64;
-    let bar = session
-        .printer
-        .bar("fit", Some(steps * u64::from(recipe.epochs)));
+    let (steps, epochs) = (plan.config.steps(rows.len()), plan.config.epochs());
+    let bar = session.printer.bar("fit", Some(steps));
     let trained = tokio::task::block_in_place(|| {
         learner.learn(part, &mut |event| {
             match event {
                 Event::Step(_) => bar.inc(1),
-                Event::Epoch(stats) => tell(session, &bar, &stats, recipe.epochs),
+                Event::Epoch(stats) => tell(session, &bar, &stats, epochs),
             }
             match session.stop.asked() {
                 true => ControlFlow::Break(()),
@@ -286,22 +286,23 @@ async fn calibrate(session: &Session, run: RunId) -> Result<Calibration> {
 struct Saved {
     trained: Trained,
     calibration: Calibration,
+    backbone: Option<String>,
     question: String,
     follows: Option<RunId>,
 }
 
 /// The file first, then the row that names it.
 async fn save(session: &Session, plan: &Plan, dataset: &Dataset, saved: Saved) -> Result<Fitted> {
-    let recipe = &plan.config.recipe;
     let card = Card {
-        net: recipe.net.to_string(),
+        net: plan.config.net().to_string(),
         topic: session.topic_name.clone(),
         run: saved
             .follows
             .map_or("none".into(), |run| run.number().to_string()),
         resize_rule: dataset.resize_rule.clone(),
-        preprocessing: recipe.preprocessing,
-        mirror: recipe.mirror,
+        preprocessing: plan.config.preprocessing(),
+        mirror: plan.config.mirror(),
+        backbone: saved.backbone,
         calibration: saved.calibration,
         threshold: THRESHOLD,
     };

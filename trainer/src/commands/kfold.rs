@@ -115,7 +115,7 @@ fn describe(plan: &Plan, dataset: &Dataset) -> String {
         plan.config.net(),
         dataset.covers.len(),
         plan.config.folds,
-        plan.config.recipe.epochs,
+        plan.config.epochs(),
         plan.threads,
         plan.device_name(),
     )
@@ -125,7 +125,7 @@ fn question(plan: &Plan, dataset: &Dataset, divided: &Divided) -> NewRun {
     let rows = dataset.covers.iter().zip(divided.folds.of());
     NewRun {
         net: plan.config.net().to_string(),
-        recipe: plan.config.recipe.name.to_string(),
+        recipe: plan.config.recipe_name(),
         config: plan.config.to_json(),
         seed: plan.seed as i64,
         folds: plan.config.folds as u32,
@@ -167,16 +167,19 @@ impl Kfold<'_> {
                 continue;
             };
             if learner.is_none() {
-                learner = Some(self.learner().await?);
+                learner = self.learner().await?;
             }
-            let learner = learner.as_ref().expect("it was just made");
-            self.fold(learner, claim).await?;
+            match &learner {
+                Some(learner) => self.fold(learner, claim).await?,
+                None => self.give_back(claim.fold).await?,
+            }
         }
         // What was in hand when the user stopped may have been the last.
         self.is_done().await
     }
 
-    async fn learner(&self) -> Result<Learner> {
+    /// `None` when the user stops while covers are read.
+    async fn learner(&self) -> Result<Option<Learner>> {
         let place = (self.plan.device, self.plan.threads);
         let (config, seed) = (&self.plan.config, self.plan.seed);
         Learner::new(self.session, config, seed, place, self.dataset).await
@@ -229,15 +232,23 @@ impl Kfold<'_> {
             return Err(failure);
         }
         match trained {
-            Ok(Some(trained)) => self.settle(claim, &test, trained, started.elapsed()).await,
-            Ok(None) => {
-                let store = &self.session.store;
-                Ok(store
-                    .release_fold(self.run, claim.fold, &self.holder)
-                    .await?)
+            Ok(Some(trained)) => {
+                let done = Done {
+                    fold: claim.fold,
+                    test: &test,
+                    trained,
+                    took: started.elapsed(),
+                };
+                self.settle(done, learner.backbone()).await
             }
+            Ok(None) => self.give_back(claim.fold).await,
             Err(error) => Err(self.fail(error).await),
         }
+    }
+
+    async fn give_back(&self, fold: u32) -> Result<()> {
+        let store = &self.session.store;
+        Ok(store.release_fold(self.run, fold, &self.holder).await?)
     }
 
     /// A run whose loss is no number is not gone on with: it would come to the same.
@@ -253,34 +264,29 @@ impl Kfold<'_> {
 
     /// Files first, then the row that names them: a crash between leaves a file that the
     /// next attempt replaces, never a row without its file.
-    async fn settle(
-        &self,
-        claim: Claim,
-        test: &[i64],
-        trained: Trained,
-        took: Duration,
-    ) -> Result<()> {
-        let weights = self.save(claim.fold, &trained)?;
+    async fn settle(&self, done: Done<'_>, backbone: Option<&str>) -> Result<()> {
+        let weights = self.save(&done, backbone)?;
         let ids = self.dataset.ids();
         let cover = |row: &i64| ids[usize::try_from(*row).expect("rows count from zero")];
-        let margins = trained.margins.iter().map(|margin| f64::from(*margin));
+        let margins = done.trained.margins.iter().map(|margin| f64::from(*margin));
         let result = FoldResult {
-            epochs: trained.epochs.len() as u32,
-            seconds: took.as_secs_f64(),
+            epochs: done.trained.epochs.len() as u32,
+            seconds: done.took.as_secs_f64(),
             weights: Some(weights),
-            predictions: test.iter().map(cover).zip(margins).collect(),
+            predictions: done.test.iter().map(cover).zip(margins).collect(),
         };
         let store = &self.session.store;
-        let finished = store.finish_fold(self.run, claim.fold, &self.holder, &result);
+        let finished = store.finish_fold(self.run, done.fold, &self.holder, &result);
         if !finished.await? {
-            let fold = claim.fold + 1;
+            let fold = done.fold + 1;
             let lost = format!("fold {fold} was taken over by another trainer; its result stands");
             self.session.printer.warn(lost);
         }
         Ok(())
     }
 
-    fn save(&self, fold: u32, trained: &Trained) -> Result<String> {
+    fn save(&self, done: &Done, backbone: Option<&str>) -> Result<String> {
+        let (fold, trained) = (done.fold, &done.trained);
         let number = self.run.number();
         let name = format!("run-{number}/fold-{}", fold + 1);
         let card = Card {
@@ -288,23 +294,37 @@ impl Kfold<'_> {
             topic: self.session.topic_name.clone(),
             run: number.to_string(),
             resize_rule: self.dataset.resize_rule.clone(),
-            preprocessing: self.plan.config.recipe.preprocessing,
-            mirror: self.plan.config.recipe.mirror,
+            preprocessing: self.plan.config.preprocessing(),
+            mirror: self.plan.config.mirror(),
+            backbone: backbone.map(str::to_owned),
             calibration: Calibration::NONE,
             threshold: 0.5,
         };
         let file = self.session.model_file(&name);
         weights::save(&file, &trained.model.params, &card)?;
-        let title = format!("{}, fold {}", card.net, fold + 1);
-        let majority = crate::metrics::majority(&self.dataset.labels());
-        let chart = charts::fold_curves(&title, &trained.epochs, majority)?;
-        let picture = format!("fold-{}.png", fold + 1);
-        atomic::write(
-            &self.session.report_folder(number).join(picture),
-            &chart.png()?,
-        )?;
+        // A probe, or one epoch, has no curve.
+        if trained.epochs.len() > 1 {
+            self.draw(fold, &trained.epochs)?;
+        }
         Ok(name)
     }
+
+    fn draw(&self, fold: u32, epochs: &[EpochStats]) -> Result<()> {
+        let title = format!("{}, fold {}", self.plan.config.net(), fold + 1);
+        let majority = crate::metrics::majority(&self.dataset.labels());
+        let chart = charts::fold_curves(&title, epochs, majority)?;
+        let folder = self.session.report_folder(self.run.number());
+        let picture = folder.join(format!("fold-{}.png", fold + 1));
+        Ok(atomic::write(&picture, &chart.png()?)?)
+    }
+}
+
+/// A fold that was trained and is to be kept.
+struct Done<'a> {
+    fold: u32,
+    test: &'a [i64],
+    trained: Trained,
+    took: Duration,
 }
 
 fn lease() -> (i64, i64) {
@@ -326,9 +346,7 @@ impl<'a> FoldWatch<'a> {
     fn new(kfold: &'a Kfold<'a>, fold: u32) -> FoldWatch<'a> {
         let what = format!("fold {}/{}", fold + 1, kfold.divided.folds.count());
         let train = kfold.divided.folds.train(fold as usize);
-        let recipe = &kfold.plan.config.recipe;
-        let per_epoch = crate::tensors::batch_count(train.len(), recipe.batch_size) as u64;
-        let steps = per_epoch * u64::from(recipe.epochs);
+        let steps = kfold.plan.config.steps(train.len());
         FoldWatch {
             bar: kfold.session.printer.bar(what, Some(steps)),
             kfold,
@@ -403,7 +421,7 @@ impl<'a> FoldWatch<'a> {
             self.fold + 1,
             self.kfold.divided.folds.count(),
             stats.epoch,
-            self.kfold.plan.config.recipe.epochs,
+            self.kfold.plan.config.epochs(),
             stats.train_loss,
             percent(Some(stats.train_accuracy)),
             stats.test_loss.unwrap_or(f64::NAN),

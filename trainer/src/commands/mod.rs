@@ -11,3 +11,4 @@ pub mod report;
 pub mod runs;
 pub mod score;
 pub mod watch;
+pub mod weights;

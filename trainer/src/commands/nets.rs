@@ -9,10 +9,15 @@ use crate::nets::{NETS, NetSpec};
 pub fn run(printer: &Printer) -> Outcome {
     printer.line("net                 input  epochs      rate  batch");
     for spec in NETS {
-        printer.line(format!(
-            "{:<18}  {:>5}  {:>6}  {:>8.0e}  {:>5}  {}",
-            spec.name, spec.input, spec.epochs, spec.learning_rate, spec.batch_size, spec.about
-        ));
+        let steps = spec.steps.map_or(
+            format!("{:>6}  {:>8}  {:>5}", "–", "–", "–"),
+            |steps| {
+                let (epochs, rate, batch) = (steps.epochs, steps.learning_rate, steps.batch_size);
+                format!("{epochs:>6}  {rate:>8.0e}  {batch:>5}")
+            },
+        );
+        let (name, input, about) = (spec.name, spec.input, spec.about);
+        printer.line(format!("{name:<18}  {input:>5}  {steps}  {about}"));
     }
     let nets: Vec<Value> = NETS.iter().map(object).collect();
     Outcome::done(json!({ "nets": nets }))
@@ -23,8 +28,8 @@ fn object(spec: &NetSpec) -> Value {
         "net": spec.name,
         "about": spec.about,
         "input": spec.input,
-        "epochs": spec.epochs,
-        "learning_rate": spec.learning_rate,
-        "batch_size": spec.batch_size,
+        "epochs": spec.steps.map(|steps| steps.epochs),
+        "learning_rate": spec.steps.map(|steps| steps.learning_rate),
+        "batch_size": spec.steps.map(|steps| steps.batch_size),
     })
 }

@@ -1,19 +1,28 @@
 //! `plan`: memory and time before starting, measured on a few steps of the real net on
 //! this machine.
 
+use std::collections::HashSet;
+
 use cli::{Outcome, Result};
 use serde_json::json;
 
 use crate::bench::{self, BenchPlan, Measured};
+use crate::config::{Config, Method};
 use crate::dataset::Dataset;
 use crate::device;
+use crate::features;
 use crate::flags::Plan;
+use crate::layers::Kernels;
 use crate::memory;
+use crate::nets::efficientnet::FEATURES;
 use crate::session::Session;
-use crate::tensors::batch_count;
 
 /// Steps that are timed.
 const STEPS: usize = 3;
+/// Covers in a timed batch of a net that is not trained by steps.
+const BATCH: usize = 16;
+/// Measured: choosing and fitting the probe of one fold, per cover of the data set.
+const PROBE_SECONDS_PER_COVER: f64 = 1e-3;
 
 /// What a k-fold would cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +30,7 @@ struct Estimate {
     covers: usize,
     steps: u64,
     seconds: f64,
-    /// Of the data set's pixels.
+    /// Of the data set's pixels or features.
     data_bytes: u64,
     /// Of everything, data included.
     peak_bytes: Option<u64>,
@@ -36,27 +45,21 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
     dataset
         .divide(session, plan.config.folds, plan.seed)
         .await?;
+    let missing = missing_features(session, &plan.config, &dataset).await?;
     device::set_threads(plan.threads);
-    let recipe = &plan.config.recipe;
-    let measured = tokio::task::block_in_place(|| {
-        bench::measure(&BenchPlan {
-            net: recipe.net,
-            batch_size: recipe.batch_size,
-            steps: STEPS,
-            kernels: recipe.kernels,
-            device: plan.device,
-        })
-    })?;
-    let estimate = estimate(plan, dataset.covers.len(), &measured, memory::peak());
+    let measured = tokio::task::block_in_place(|| bench::measure(&bench_plan(plan)))?;
+    let counts = (dataset.covers.len(), missing);
+    let estimate = estimate(&plan.config, counts, &measured, memory::peak());
     let available = memory::available();
-    tell(session, plan, &estimate, available);
+    tell(session, &plan.config, &estimate, available);
     Ok(Outcome::done(json!({
-        "net": recipe.net.to_string(),
+        "net": plan.config.net().to_string(),
         "covers": estimate.covers,
         "folds": plan.config.folds,
-        "epochs": recipe.epochs,
+        "epochs": plan.config.epochs(),
         "steps": estimate.steps,
         "train_step_ms": measured.train_step_ms,
+        "score_ms_per_cover": measured.score_ms_per_cover,
         "seconds": estimate.seconds,
         "data_bytes": estimate.data_bytes,
         "peak_bytes": estimate.peak_bytes,
@@ -64,42 +67,79 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
     })))
 }
 
-fn estimate(plan: &Plan, covers: usize, measured: &Measured, peak: Option<u64>) -> Estimate {
-    let recipe = &plan.config.recipe;
-    let (folds, epochs) = (plan.config.folds, u64::from(recipe.epochs));
-    let trained = covers - covers / folds;
-    let steps = batch_count(trained, recipe.batch_size) as u64 * epochs * folds as u64;
-    let views = if recipe.mirror { 2.0 } else { 1.0 };
-    // Each cover is tested in one fold, once an epoch.
-    let tested = covers as f64 * epochs as f64 * views;
-    let milliseconds = steps as f64 * measured.train_step_ms + tested * measured.score_ms_per_cover;
-    let side = recipe.preprocessing.side as u64;
-    let data_bytes = covers as u64 * 3 * side * side;
+fn bench_plan(plan: &Plan) -> BenchPlan {
+    let (batch_size, kernels) = match &plan.config.method {
+        Method::Steps { recipe, .. } => (recipe.batch_size, recipe.kernels),
+        Method::Probe { .. } => (BATCH, Kernels::Auto),
+    };
+    BenchPlan {
+        net: plan.config.net(),
+        batch_size,
+        steps: STEPS,
+        kernels,
+        device: plan.device,
+    }
+}
+
+/// Covers whose features are still to be computed.
+async fn missing_features(session: &Session, config: &Config, dataset: &Dataset) -> Result<usize> {
+    let Method::Probe { backbone, .. } = &config.method else {
+        return Ok(0);
+    };
+    let known = session.store.featured(&features::key(backbone)).await?;
+    let known: HashSet<i64> = known.into_iter().collect();
+    let is_missing = |cover: &&i64| !known.contains(*cover);
+    Ok(dataset.ids().iter().filter(is_missing).count())
+}
+
+/// `missing`: covers of which features are to be computed.
+fn estimate(
+    config: &Config,
+    (covers, missing): (usize, usize),
+    measured: &Measured,
+    peak: Option<u64>,
+) -> Estimate {
+    let (folds, epochs) = (config.folds, f64::from(config.epochs()));
+    let steps = config.steps(covers - covers / folds) * folds as u64;
+    let views = if config.mirror() { 2.0 } else { 1.0 };
+    let side = config.preprocessing().side as u64;
+    let (seconds, of_one) = match measured.train_step_ms {
+        // Each cover is tested in one fold, once an epoch.
+        Some(step) => {
+            let tested = covers as f64 * epochs * views;
+            let milliseconds = steps as f64 * step + tested * measured.score_ms_per_cover;
+            (milliseconds / 1e3, 3 * side * side)
+        }
+        None => {
+            let looked = missing as f64 * views * measured.score_ms_per_cover / 1e3;
+            let probes = PROBE_SECONDS_PER_COVER * covers as f64 * folds as f64;
+            (looked + probes, 4 * FEATURES as u64)
+        }
+    };
+    let data_bytes = covers as u64 * of_one;
     Estimate {
         covers,
         steps,
-        seconds: milliseconds / 1e3,
+        seconds,
         data_bytes,
         // Chunks and their concatenation are held at once while covers are read.
         peak_bytes: peak.map(|peak| peak + 2 * data_bytes),
     }
 }
 
-fn tell(session: &Session, plan: &Plan, estimate: &Estimate, available: Option<u64>) {
+fn tell(session: &Session, config: &Config, estimate: &Estimate, available: Option<u64>) {
     let known = |bytes: Option<u64>| bytes.map_or("unknown".into(), memory::text);
-    session.printer.table(&[
-        ("net", plan.config.net().to_string()),
-        ("covers", estimate.covers.to_string()),
-        (
-            "work",
-            format!(
-                "{} folds of {} epochs, {} steps of {} covers",
-                plan.config.folds,
-                plan.config.recipe.epochs,
-                estimate.steps,
-                plan.config.recipe.batch_size
-            ),
+    let work = match &config.method {
+        Method::Steps { recipe, .. } => format!(
+            "{} folds of {} epochs, {} steps of {} covers",
+            config.folds, recipe.epochs, estimate.steps, recipe.batch_size
         ),
+        Method::Probe { .. } => format!("features, then {} probes", config.folds),
+    };
+    session.printer.table(&[
+        ("net", config.net().to_string()),
+        ("covers", estimate.covers.to_string()),
+        ("work", work),
         ("time", format!("about {}", duration(estimate.seconds))),
         ("memory", known(estimate.peak_bytes)),
         ("available", known(available)),
@@ -128,6 +168,11 @@ mod tests {
     use crate::flags::TrainFlags;
     use crate::nets::Net;
 
+    const MEASURED: Measured = Measured {
+        train_step_ms: Some(100.0),
+        score_ms_per_cover: 1.0,
+    };
+
     #[test]
     fn steps_and_time_are_counted_as_by_hand() {
         let flags = TrainFlags {
@@ -135,17 +180,25 @@ mod tests {
             batch_size: Some(10),
             ..TrainFlags::default()
         };
-        let plan = flags.plan(None, Net::LeNet).expect("a CPU");
-        let measured = Measured {
-            train_step_ms: 100.0,
-            score_ms_per_cover: 1.0,
-        };
-        let estimate = estimate(&plan, 80, &measured, Some(1_000));
+        let config = flags.plan(None, Net::LeNet).expect("a CPU").config;
+        let estimate = estimate(&config, (80, 0), &MEASURED, Some(1_000));
         // 60 covers a fold make 6 steps; 4 folds, 2 epochs; each cover seen twice over.
         assert_eq!(estimate.steps, 6 * 4 * 2);
         assert!((estimate.seconds - (4.8 + 80.0 * 2.0 * 2.0 / 1e3)).abs() < 1e-9);
         assert_eq!(estimate.data_bytes, 80 * 3 * 240 * 240);
         assert_eq!(estimate.peak_bytes, Some(1_000 + 2 * estimate.data_bytes));
+    }
+
+    #[test]
+    fn features_that_are_there_cost_nothing() {
+        let plan = TrainFlags::default().plan(None, Net::EfficientNetLite0);
+        let config = plan.expect("a CPU").config;
+        let measured = Measured {
+            train_step_ms: None,
+            ..MEASURED
+        };
+        let of = |missing| estimate(&config, (1000, missing), &measured, None).seconds;
+        assert!((of(1000) - of(0) - 2.0).abs() < 1e-9);
     }
 
     #[test]

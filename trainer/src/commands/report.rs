@@ -8,7 +8,7 @@ use store::training::{EpochRow, FoldRow as StoredFold, PredictionRow, RunId};
 
 use crate::atomic;
 use crate::charts::{self, Chart};
-use crate::config::Config;
+use crate::config::{Config, Method, Rate};
 use crate::metrics::{Summary, majority, sigmoid};
 use crate::report::{Figure, FoldRow, Mistake, Report};
 use crate::results::Results;
@@ -237,17 +237,23 @@ fn made_of(results: &Results) -> Vec<(String, String)> {
         row("labels up to event", run.last_event.to_string()),
     ];
     if let Some(config) = Config::from_json(&run.config) {
-        let recipe = &config.recipe;
-        rows.extend([
-            row(
-                "input",
-                format!("{0}×{0} pixels", recipe.preprocessing.side),
-            ),
-            row("epochs", recipe.epochs.to_string()),
-            row("batch", recipe.batch_size.to_string()),
-            row("learning rate", format!("{:e}", recipe.learning_rate)),
-            row("libtorch", config.libtorch.clone()),
-        ]);
+        let side = config.preprocessing().side;
+        rows.push(row("input", format!("{side}×{side} pixels")));
+        match &config.method {
+            Method::Steps { recipe, rate } => {
+                let learning_rate = match rate {
+                    Rate::Fixed => format!("{:e}", recipe.learning_rate),
+                    Rate::Auto => "by a range test in each fold".into(),
+                };
+                rows.extend([
+                    row("epochs", recipe.epochs.to_string()),
+                    row("batch", recipe.batch_size.to_string()),
+                    row("learning rate", learning_rate),
+                ]);
+            }
+            Method::Probe { backbone, .. } => rows.push(row("backbone", backbone.clone())),
+        }
+        rows.push(row("libtorch", config.libtorch));
     }
     rows
 }

@@ -78,6 +78,14 @@ pub fn sigmoid(margin: f64) -> f64 {
     1.0 / (1.0 + (-margin).exp())
 }
 
+/// Log-loss and accuracy of margins, as they are told of an epoch.
+pub fn judge(margins: &[f32], labels: &[bool]) -> (f64, f64) {
+    let probability = |margin: &f32| sigmoid(f64::from(*margin));
+    let probabilities: Vec<f64> = margins.iter().map(probability).collect();
+    let confusion = Confusion::at(labels, &probabilities, 0.5);
+    (log_loss(labels, &probabilities), confusion.accuracy())
+}
+
 /// Mean and standard deviation of a sample (n − 1); the latter is 0 of one value.
 pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;

@@ -1,6 +1,7 @@
 //! The nets: their names, defaults and architectures.
 
 mod alexnet;
+pub mod efficientnet;
 mod lenet;
 mod resnet;
 
@@ -26,6 +27,8 @@ pub enum Net {
     AlexNet,
     /// A small residual net, from scratch.
     ResNet,
+    /// EfficientNet-Lite0, pretrained, with a linear probe.
+    EfficientNetLite0,
 }
 
 /// What `trainer nets` shows of a net, and what the modern recipe starts from.
@@ -39,42 +42,58 @@ pub struct NetSpec {
     pub about: &'static str,
     /// Side of the picture that it takes, in pixels.
     pub input: i64,
-    /// Epochs of the modern recipe.
+    /// How the modern recipe trains it; `None` of a net that is fixed but for its probe.
+    pub steps: Option<Steps>,
+}
+
+/// The modern recipe's own numbers for a net.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// Passes over the training covers.
     pub epochs: u32,
-    /// Peak learning rate of the modern recipe.
+    /// Peak learning rate.
     pub learning_rate: f64,
-    /// Covers in a step of the modern recipe.
+    /// Covers in a step.
     pub batch_size: usize,
 }
 
+const fn steps(epochs: u32, learning_rate: f64, batch_size: usize) -> Option<Steps> {
+    Some(Steps {
+        epochs,
+        learning_rate,
+        batch_size,
+    })
+}
+
 /// Every net, in the order shown.
-pub const NETS: [NetSpec; 3] = [
+pub const NETS: [NetSpec; 4] = [
     NetSpec {
         net: Net::LeNet,
         name: "lenet",
         about: "as in the article: kernels of 45×45 and 20×20, large mean pools",
         input: 240,
-        epochs: 40,
-        learning_rate: 3e-4,
-        batch_size: 32,
+        steps: steps(40, 3e-4, 32),
     },
     NetSpec {
         net: Net::AlexNet,
         name: "alexnet",
         about: "as in the article: five convolutions, three wide linear layers",
         input: 240,
-        epochs: 12,
-        learning_rate: 2e-4,
-        batch_size: 32,
+        steps: steps(12, 2e-4, 32),
     },
     NetSpec {
         net: Net::ResNet,
         name: "resnet",
         about: "small residual net with batch normalisation, trained from scratch",
         input: 128,
-        epochs: 30,
-        learning_rate: 2e-3,
-        batch_size: 32,
+        steps: steps(30, 2e-3, 32),
+    },
+    NetSpec {
+        net: Net::EfficientNetLite0,
+        name: "efficientnet-lite0",
+        about: "pretrained on ImageNet; only a logistic probe on its features is fitted",
+        input: 224,
+        steps: None,
     },
 ];
 
@@ -122,6 +141,16 @@ impl FromStr for Net {
 pub trait Network: fmt::Debug {
     /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
     fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor;
+
+    /// Normalised pixels → what a probe looks at `[b, f]`; `None` of a net without one.
+    fn features(&self, _pixels: &Tensor) -> Option<Tensor> {
+        None
+    }
+
+    /// Features `[b, f]` → logits `[b, 2]`; `None` of a net without a probe.
+    fn logits_of(&self, _features: &Tensor) -> Option<Tensor> {
+        None
+    }
 }
 
 /// A net with its tensors.
@@ -143,6 +172,7 @@ impl Model {
             Net::LeNet => Box::new(lenet::LeNet::new(&mut builder)),
             Net::AlexNet => Box::new(alexnet::AlexNet::new(&mut builder)),
             Net::ResNet => Box::new(resnet::ResNet::new(&mut builder)),
+            Net::EfficientNetLite0 => Box::new(efficientnet::EfficientNet::new(&mut builder)),
         };
         let params = builder.into_params();
         Model {
@@ -160,6 +190,16 @@ impl Model {
     /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
     pub fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor {
         self.network.forward(pixels, pass)
+    }
+
+    /// Normalised pixels → what its probe looks at `[b, f]`, if it has one.
+    pub fn features(&self, pixels: &Tensor) -> Option<Tensor> {
+        self.network.features(pixels)
+    }
+
+    /// Features `[b, f]` → logits `[b, 2]`, if it has a probe.
+    pub fn logits_of(&self, features: &Tensor) -> Option<Tensor> {
+        self.network.logits_of(features)
     }
 }
 

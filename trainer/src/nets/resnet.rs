@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use super::Network;
-use crate::layers::{BatchNorm, Builder, Conv, ConvShape, Linear, Pass};
+use crate::layers::{BatchNorm, Builder, Conv, ConvShape, Linear, Pass, channels_last};
 
 /// Channels of the four stages; each but the first halves the picture.
 const CHANNELS: [i64; 4] = [32, 64, 128, 256];
@@ -113,13 +113,4 @@ impl Shortcut {
         let pooled = input.avg_pool2d(side, side, [0i64, 0], true, false, None::<i64>);
         self.norm.forward(&self.conv.forward(&pooled, pass), pass)
     }
-}
-
-/// The same values laid out pixel by pixel, which the library's convolutions of
-/// small kernels read faster and keep for what follows.
-fn channels_last(pixels: &Tensor) -> Tensor {
-    pixels
-        .permute([0i64, 2, 3, 1])
-        .contiguous()
-        .permute([0i64, 3, 1, 2])
 }

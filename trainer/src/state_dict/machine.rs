@@ -80,7 +80,12 @@ pub(super) struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, stack: Vec::new(), memo: Vec::new(), values: 0 }
+        Self {
+            rest: bytes,
+            stack: Vec::new(),
+            memo: Vec::new(),
+            values: 0,
+        }
     }
 
     /// What is behind the pickles read so far.
@@ -123,7 +128,9 @@ impl<'a> Machine<'a> {
             b'R' => self.reduce(),
             // Attributes of the dict, such as versions of its modules: of no use here.
             b'b' => self.pop().map(drop),
-            other => Err(StateDictError::Foreign(format!("the pickle instruction 0x{other:02x}"))),
+            other => Err(StateDictError::Foreign(format!(
+                "the pickle instruction 0x{other:02x}"
+            ))),
         }
     }
 
@@ -156,7 +163,11 @@ impl<'a> Machine<'a> {
     }
 
     fn append(&mut self, code: u8) -> Step<()> {
-        let items = if code == b'a' { self.top(1)? } else { self.to_mark()? };
+        let items = if code == b'a' {
+            self.top(1)?
+        } else {
+            self.to_mark()?
+        };
         match self.stack.last() {
             Some(Value::List(list)) => {
                 list.borrow_mut().extend(items);
@@ -167,12 +178,18 @@ impl<'a> Machine<'a> {
     }
 
     fn set_items(&mut self, code: u8) -> Step<()> {
-        let items = if code == b's' { self.top(2)? } else { self.to_mark()? };
+        let items = if code == b's' {
+            self.top(2)?
+        } else {
+            self.to_mark()?
+        };
         let Some(Value::Dict(dict)) = self.stack.last() else {
             return Err(EMPTY);
         };
         for pair in items.chunks(2) {
-            let [key, value] = pair else { return Err(EMPTY) };
+            let [key, value] = pair else {
+                return Err(EMPTY);
+            };
             dict.borrow_mut().push((key.clone(), value.clone()));
         }
         Ok(())
@@ -219,22 +236,36 @@ impl<'a> Machine<'a> {
     /// A persistent id: ('storage', type, key, device, element count, view).
     fn storage(&mut self) -> Step<()> {
         let id = self.pop()?;
-        let Value::Tuple(parts) = &id else { return Err(EMPTY) };
-        let [Value::Text(kind), Value::Global(Global::Storage(element)), Value::Text(key), _, Value::Int(count), Value::None] =
-            &parts[..]
+        let Value::Tuple(parts) = &id else {
+            return Err(EMPTY);
+        };
+        let [
+            Value::Text(kind),
+            Value::Global(Global::Storage(element)),
+            Value::Text(key),
+            _,
+            Value::Int(count),
+            Value::None,
+        ] = &parts[..]
         else {
             return Err(StateDictError::Damaged("a storage is not described as one"));
         };
         if kind.as_ref() != "storage" {
             return Err(StateDictError::Damaged("a storage is not described as one"));
         }
-        let storage = Storage { element: *element, key: key.clone(), count: size(*count)? };
+        let storage = Storage {
+            element: *element,
+            key: key.clone(),
+            count: size(*count)?,
+        };
         self.push(Value::Storage(storage))
     }
 
     fn reduce(&mut self) -> Step<()> {
         let (arguments, function) = (self.pop()?, self.pop()?);
-        let Value::Tuple(arguments) = arguments else { return Err(EMPTY) };
+        let Value::Tuple(arguments) = arguments else {
+            return Err(EMPTY);
+        };
         match function {
             Value::Global(Global::OrderedDict) if arguments.is_empty() => {
                 self.push(Value::Dict(Rc::default()))
@@ -243,7 +274,9 @@ impl<'a> Machine<'a> {
                 let view = view(&arguments)?;
                 self.push(Value::Tensor(Rc::new(view)))
             }
-            _ => Err(StateDictError::Foreign("a call of something that is no tensor".into())),
+            _ => Err(StateDictError::Foreign(
+                "a call of something that is no tensor".into(),
+            )),
         }
     }
 
@@ -266,7 +299,11 @@ impl<'a> Machine<'a> {
     }
 
     fn to_mark(&mut self) -> Step<Vec<Value>> {
-        let mark = self.stack.iter().rposition(|value| *value == Value::Mark).ok_or(EMPTY)?;
+        let mark = self
+            .stack
+            .iter()
+            .rposition(|value| *value == Value::Mark)
+            .ok_or(EMPTY)?;
         let items = self.stack.split_off(mark + 1);
         self.stack.pop();
         Ok(items)
@@ -285,7 +322,11 @@ impl<'a> Machine<'a> {
     }
 
     fn line(&mut self) -> Step<&'a str> {
-        let end = self.rest.iter().position(|byte| *byte == b'\n').ok_or(SHORT)?;
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or(SHORT)?;
         let line = self.slice(end)?;
         self.slice(1)?;
         std::str::from_utf8(line).map_err(|_| StateDictError::Damaged("a name is no text"))
@@ -294,11 +335,14 @@ impl<'a> Machine<'a> {
 
 /// Little-endian two's complement of at most 16 bytes.
 fn long(bytes: &[u8]) -> Step<i128> {
-    let Some(last) = bytes.last() else { return Ok(0) };
+    let Some(last) = bytes.last() else {
+        return Ok(0);
+    };
     let fill = if last & 0x80 == 0 { 0 } else { 0xff };
     let mut wide = [fill; 16];
     let part = wide.get_mut(..bytes.len());
-    part.ok_or(StateDictError::Damaged("a number is too long"))?.copy_from_slice(bytes);
+    part.ok_or(StateDictError::Damaged("a number is too long"))?
+        .copy_from_slice(bytes);
     Ok(i128::from_le_bytes(wide))
 }
 
@@ -308,8 +352,13 @@ fn size(value: i128) -> Step<usize> {
 
 /// `_rebuild_tensor_v2(storage, offset, shape, stride, requires_grad, hooks)`.
 fn view(arguments: &[Value]) -> Step<View> {
-    let [Value::Storage(storage), Value::Int(offset), Value::Tuple(shape), Value::Tuple(stride), ..] =
-        arguments
+    let [
+        Value::Storage(storage),
+        Value::Int(offset),
+        Value::Tuple(shape),
+        Value::Tuple(stride),
+        ..,
+    ] = arguments
     else {
         return Err(StateDictError::Damaged("a tensor is not described as one"));
     };
@@ -322,7 +371,14 @@ fn view(arguments: &[Value]) -> Step<View> {
     };
     let (shape, stride) = (sizes(shape)?, sizes(stride)?);
     if shape.len() != stride.len() || shape.len() > 8 {
-        return Err(StateDictError::Damaged("a tensor's shape and strides differ in length"));
+        return Err(StateDictError::Damaged(
+            "a tensor's shape and strides differ in length",
+        ));
     }
-    Ok(View { storage: storage.clone(), offset: size(*offset)?, shape, stride })
+    Ok(View {
+        storage: storage.clone(),
+        offset: size(*offset)?,
+        shape,
+        stride,
+    })
 }

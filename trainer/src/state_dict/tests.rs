@@ -18,16 +18,28 @@ impl Pickle {
 
     fn text(self, text: &str) -> Self {
         let length = u32::try_from(text.len()).unwrap();
-        self.raw(b"X").raw(&length.to_le_bytes()).raw(text.as_bytes())
+        self.raw(b"X")
+            .raw(&length.to_le_bytes())
+            .raw(text.as_bytes())
     }
 
     fn ints(self, all: &[i32]) -> Self {
         let marked = self.raw(b"(");
-        all.iter().fold(marked, |pickle, n| pickle.int(*n)).raw(b"t")
+        all.iter()
+            .fold(marked, |pickle, n| pickle.int(*n))
+            .raw(b"t")
     }
 
     /// A tensor over storage `key`.
-    fn tensor(self, key: &str, kind: &str, count: i32, offset: i32, shape: &[i32], stride: &[i32]) -> Self {
+    fn tensor(
+        self,
+        key: &str,
+        kind: &str,
+        count: i32,
+        offset: i32,
+        shape: &[i32],
+        stride: &[i32],
+    ) -> Self {
         self.raw(b"ctorch._utils\n_rebuild_tensor_v2\n((")
             .text("storage")
             .raw(format!("ctorch\n{kind}\n").as_bytes())
@@ -82,8 +94,13 @@ fn permuted_strides_are_read_in_row_major_order() {
 
 #[test]
 fn a_pickle_with_a_foreign_global_is_named_and_not_run() {
-    let bytes = header().raw(b"\x80\x02cposix\nsystem\n(X\x02\x00\x00\x00lstR.").0;
-    assert_eq!(read(&bytes), Err(StateDictError::Foreign("posix.system".into())));
+    let bytes = header()
+        .raw(b"\x80\x02cposix\nsystem\n(X\x02\x00\x00\x00lstR.")
+        .0;
+    assert_eq!(
+        read(&bytes),
+        Err(StateDictError::Foreign("posix.system".into()))
+    );
 }
 
 #[test]
@@ -92,13 +109,20 @@ fn instructions_that_no_state_dict_needs_are_refused() {
     for code in [b'i', b'o', 0x81, 0x93, 0x82, b'P', b'B'] {
         let bytes = header().raw(&[0x80, 0x02, code, 0, 0, b'.']).0;
         let refused = read(&bytes);
-        assert!(matches!(refused, Err(StateDictError::Foreign(_))), "{code}: {refused:?}");
+        assert!(
+            matches!(refused, Err(StateDictError::Foreign(_))),
+            "{code}: {refused:?}"
+        );
     }
 }
 
 #[test]
 fn a_tensor_that_reaches_outside_its_storage_is_refused() {
-    for (offset, shape, stride) in [(1, [2, 3], [1, 2]), (0, [2, 3], [1, 3]), (0, [3, 3], [0, 0])] {
+    for (offset, shape, stride) in [
+        (1, [2, 3], [1, 2]),
+        (0, [2, 3], [1, 3]),
+        (0, [3, 3], [0, 0]),
+    ] {
         let bytes = header()
             .raw(b"\x80\x02ccollections\nOrderedDict\n)R(")
             .text("w")
@@ -110,7 +134,10 @@ fn a_tensor_that_reaches_outside_its_storage_is_refused() {
             .raw(&[0; 24])
             .0;
         let refused = read(&bytes);
-        assert!(matches!(refused, Err(StateDictError::Damaged(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StateDictError::Damaged(_))),
+            "{refused:?}"
+        );
     }
 }
 

@@ -1,0 +1,327 @@
+//! EfficientNet-Lite0, pretrained on ImageNet and fixed, with a linear probe on top.
+//!
+//! Architecture: Google's EfficientNet-Lite (TensorFlow TPU models, 2020): inverted residual
+//! blocks without squeeze-and-excite, ReLU6, no activation after a projection, TensorFlow's
+//! SAME padding, which is uneven where the stride is two. Each normalisation is folded into
+//! the convolution before it: the backbone is never trained here.
+
+use tch::{Kind, Tensor};
+
+use super::Network;
+use crate::layers::{Builder, Pass};
+
+/// Features of a cover.
+pub const FEATURES: i64 = 1280;
+
+/// Channels out of the stem.
+const STEM: i64 = 32;
+
+/// Blocks of one resolution.
+struct Stage {
+    repeats: usize,
+    kernel: i64,
+    /// Of the first block; the others keep the resolution.
+    stride: i64,
+    expansion: i64,
+    outputs: i64,
+}
+
+const STAGES: [Stage; 7] = [
+    stage(1, 3, 1, 1, 16),
+    stage(2, 3, 2, 6, 24),
+    stage(2, 5, 2, 6, 40),
+    stage(3, 3, 2, 6, 80),
+    stage(3, 5, 1, 6, 112),
+    stage(4, 5, 2, 6, 192),
+    stage(1, 3, 1, 6, 320),
+];
+
+const fn stage(repeats: usize, kernel: i64, stride: i64, expansion: i64, outputs: i64) -> Stage {
+    Stage {
+        repeats,
+        kernel,
+        stride,
+        expansion,
+        outputs,
+    }
+}
+
+/// A convolution of the backbone: where it is, and its geometry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Its part of the net.
+    pub part: LayerPart,
+    /// Channels in.
+    pub inputs: i64,
+    /// Channels out.
+    pub outputs: i64,
+    /// Side of the kernel.
+    pub kernel: i64,
+    /// Step between outputs.
+    pub stride: i64,
+    /// Channels are convolved in so many groups.
+    pub groups: i64,
+    /// Whether ReLU6 follows.
+    pub activated: bool,
+}
+
+/// Names a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerPart {
+    /// The first.
+    Stem,
+    /// 1×1 to more channels, in this block.
+    Expand(usize),
+    /// One kernel a channel.
+    Depthwise(usize),
+    /// 1×1 to fewer channels.
+    Project(usize),
+    /// The last, 1×1.
+    Head,
+}
+
+impl LayerPart {
+    /// Its name in our files.
+    pub fn name(self) -> String {
+        match self {
+            LayerPart::Stem => "stem".into(),
+            LayerPart::Expand(block) => format!("blocks.{block}.expand"),
+            LayerPart::Depthwise(block) => format!("blocks.{block}.depthwise"),
+            LayerPart::Project(block) => format!("blocks.{block}.project"),
+            LayerPart::Head => "head".into(),
+        }
+    }
+}
+
+impl Layer {
+    /// Shape of the weight.
+    pub fn shape(&self) -> [i64; 4] {
+        let inputs = self.inputs / self.groups;
+        [self.outputs, inputs, self.kernel, self.kernel]
+    }
+}
+
+/// The layers of each block, with whether its input is added to its output.
+fn blocks() -> Vec<(Vec<Layer>, bool)> {
+    let mut blocks = Vec::new();
+    let mut inputs = STEM;
+    for stage in &STAGES {
+        for repeat in 0..stage.repeats {
+            let stride = if repeat == 0 { stage.stride } else { 1 };
+            let residual = stride == 1 && inputs == stage.outputs;
+            blocks.push((block(blocks.len(), inputs, stride, stage), residual));
+            inputs = stage.outputs;
+        }
+    }
+    blocks
+}
+
+fn block(number: usize, inputs: i64, stride: i64, stage: &Stage) -> Vec<Layer> {
+    let wide = inputs * stage.expansion;
+    let expand = pointwise(LayerPart::Expand(number), inputs, wide, true);
+    let depthwise = Layer {
+        part: LayerPart::Depthwise(number),
+        inputs: wide,
+        outputs: wide,
+        kernel: stage.kernel,
+        stride,
+        groups: wide,
+        activated: true,
+    };
+    let project = pointwise(LayerPart::Project(number), wide, stage.outputs, false);
+    match stage.expansion {
+        1 => vec![depthwise, project],
+        _ => vec![expand, depthwise, project],
+    }
+}
+
+fn pointwise(part: LayerPart, inputs: i64, outputs: i64, activated: bool) -> Layer {
+    Layer {
+        part,
+        inputs,
+        outputs,
+        kernel: 1,
+        stride: 1,
+        groups: 1,
+        activated,
+    }
+}
+
+fn stem() -> Layer {
+    Layer {
+        part: LayerPart::Stem,
+        inputs: 3,
+        outputs: STEM,
+        kernel: 3,
+        stride: 2,
+        groups: 1,
+        activated: true,
+    }
+}
+
+fn head() -> Layer {
+    let inputs = STAGES[STAGES.len() - 1].outputs;
+    pointwise(LayerPart::Head, inputs, FEATURES, true)
+}
+
+/// Every convolution in the order of computation.
+pub fn layers() -> Vec<Layer> {
+    let inner = blocks().into_iter().flat_map(|(layers, _)| layers);
+    std::iter::once(stem())
+        .chain(inner)
+        .chain([head()])
+        .collect()
+}
+
+/// Backbone and probe.
+#[derive(Debug)]
+pub struct EfficientNet {
+    stem: Conv,
+    blocks: Vec<(Vec<Conv>, bool)>,
+    head: Conv,
+    /// `[1, 1280]`
+    probe: Tensor,
+    /// `[1]`
+    offset: Tensor,
+}
+
+impl EfficientNet {
+    /// All zero: the backbone's values come from a file, the probe's from [`crate::probe`].
+    pub fn new(builder: &mut Builder) -> EfficientNet {
+        let stem = Conv::new(builder, stem());
+        let blocks = blocks()
+            .into_iter()
+            .map(|(layers, residual)| {
+                let convs = layers.into_iter().map(|layer| Conv::new(builder, layer));
+                (convs.collect(), residual)
+            })
+            .collect();
+        EfficientNet {
+            stem,
+            blocks,
+            head: Conv::new(builder, head()),
+            probe: builder.fixed("probe.weight", &[1, FEATURES]),
+            offset: builder.fixed("probe.bias", &[1]),
+        }
+    }
+}
+
+impl Network for EfficientNet {
+    fn forward(&self, pixels: &Tensor, _pass: &mut Pass) -> Tensor {
+        self.judge(&self.look(pixels))
+    }
+
+    fn features(&self, pixels: &Tensor) -> Option<Tensor> {
+        Some(self.look(pixels))
+    }
+
+    fn logits_of(&self, features: &Tensor) -> Option<Tensor> {
+        Some(self.judge(features))
+    }
+}
+
+impl EfficientNet {
+    fn look(&self, pixels: &Tensor) -> Tensor {
+        let mut x = self.stem.forward(&crate::layers::channels_last(pixels));
+        for (convs, residual) in &self.blocks {
+            let y = convs[1..]
+                .iter()
+                .fold(convs[0].forward(&x), |y, conv| conv.forward(&y));
+            x = if *residual { y + x } else { y };
+        }
+        let x = self.head.forward(&x); // [b, 1280, s/32, s/32]
+        x.mean_dim([2i64, 3].as_slice(), false, Kind::Float)
+    }
+
+    /// The other's logit is zero, so that the topic's is the margin.
+    fn judge(&self, features: &Tensor) -> Tensor {
+        let margin = features.linear(&self.probe, Some(&self.offset)); // [b, 1]
+        Tensor::cat(&[margin.zeros_like(), margin], 1)
+    }
+}
+
+#[derive(Debug)]
+struct Conv {
+    weight: Tensor,
+    bias: Tensor,
+    layer: Layer,
+}
+
+impl Conv {
+    fn new(builder: &mut Builder, layer: Layer) -> Conv {
+        let name = layer.part.name();
+        Conv {
+            weight: builder.fixed(&format!("{name}.weight"), &layer.shape()),
+            bias: builder.fixed(&format!("{name}.bias"), &[layer.outputs]),
+            layer,
+        }
+    }
+
+    fn forward(&self, input: &Tensor) -> Tensor {
+        let Layer {
+            kernel,
+            stride,
+            groups,
+            activated,
+            ..
+        } = self.layer;
+        let size = input.size();
+        let (top, bottom) = same(size[2], kernel, stride);
+        let (left, right) = same(size[3], kernel, stride);
+        let even = top == bottom && left == right;
+        let padding = if even { [top, left] } else { [0, 0] };
+        let padded = match even {
+            true => input.shallow_clone(),
+            false => input.constant_pad_nd([left, right, top, bottom]),
+        };
+        let bias = Some(&self.bias);
+        let mut output = padded.conv2d(&self.weight, bias, [stride; 2], padding, [1i64, 1], groups);
+        match activated {
+            true => output.clamp_(0.0, 6.0),
+            false => output,
+        }
+    }
+}
+
+/// TensorFlow's SAME padding of one axis: before and after.
+pub fn same(size: i64, kernel: i64, stride: i64) -> (i64, i64) {
+    let outputs = (size + stride - 1) / stride;
+    let total = ((outputs - 1) * stride + kernel - size).max(0);
+    (total / 2, total - total / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_tensorflows_same() {
+        let table = [
+            ((224, 3, 2), (0, 1)),
+            ((112, 5, 2), (1, 2)),
+            ((7, 3, 1), (1, 1)),
+            ((7, 1, 1), (0, 0)),
+            ((15, 3, 2), (1, 1)),
+        ];
+        for ((size, kernel, stride), expected) in table {
+            assert_eq!(
+                same(size, kernel, stride),
+                expected,
+                "{size} {kernel} {stride}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_are_as_many_layers_and_weights_as_were_published() {
+        let layers = layers();
+        // A stem, a head, and three to each of sixteen blocks but the first, which has two.
+        assert_eq!(layers.len(), 2 + 16 * 3 - 1);
+        let of_one = |layer: &Layer| layer.shape().iter().product::<i64>();
+        let weights: i64 = layers.iter().map(of_one).sum();
+        // 4,652,008 in all, with two values of a normalisation to each channel and the
+        // classifier's 1,281,000.
+        let norms: i64 = layers.iter().map(|layer| 2 * layer.outputs).sum();
+        assert_eq!(weights + norms + 1000 * FEATURES + 1000, 4_652_008);
+    }
+}
