@@ -92,9 +92,22 @@ impl Summary {
                 clock(refusal.until, cli::now())
             ));
         }
+        let (exit, mut json) = (self.exit(), self.json());
+        if matches!(exit, Exit::Refused | Exit::Failed) {
+            json["error"] = json!(self.error());
+        }
         Outcome {
-            exit: self.exit(),
-            json: Some(self.json()),
+            exit,
+            json: Some(json),
+        }
+    }
+
+    fn error(&self) -> String {
+        let hosts = self.refusals.iter();
+        let lines: Vec<_> = hosts.map(|r| format!("{}: {}", r.host, r.reason)).collect();
+        match lines.is_empty() {
+            true => "robots.txt forbids all that was asked".to_owned(),
+            false => lines.join("\n"),
         }
     }
 

@@ -33,3 +33,25 @@ impl Resolve for PublicOnly {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn resolved(exempt: &[&str]) -> Result<Vec<SocketAddr>, String> {
+        let exempt = exempt.iter().map(|name| (*name).to_owned()).collect();
+        let found = PublicOnly { exempt }.resolve("localhost".parse().unwrap());
+        found
+            .await
+            .map(Iterator::collect)
+            .map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_leads_nowhere_unless_it_is_a_base_url() {
+        assert_eq!(resolved(&[]).await, Err(BLOCKED.to_owned()));
+        assert_eq!(resolved(&["example.org"]).await, Err(BLOCKED.to_owned()));
+        let here = resolved(&["localhost"]).await.unwrap();
+        assert!(!here.is_empty() && here.iter().all(|address| address.ip().is_loopback()));
+    }
+}

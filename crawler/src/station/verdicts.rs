@@ -88,9 +88,14 @@ impl Station<'_> {
                 return Ok(State::Working);
             }
         }
-        self.store
-            .finish_crawl(self.crawls[n].crawl.id, 0, now())
-            .await?;
+        let crawl = &self.crawls[n].crawl;
+        if !unbounded && crawl.remaining() > 0 {
+            self.bar.println(format!(
+                "{} has no more: {} of {} new covers",
+                crawl.request.site, crawl.new_covers, crawl.request.target
+            ));
+        }
+        self.store.finish_crawl(crawl.id, 0, now()).await?;
         Ok(State::Finished)
     }
 
