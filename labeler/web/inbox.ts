@@ -86,7 +86,7 @@ export class Inbox {
     const waiting = setTimeout(() => this.#say(say("painting")), PATIENCE_MS);
     try {
       const next = await this.#desk.next();
-      this.#say("");
+      if (element("line").textContent === say("painting")) this.#say("");
       if (next) this.#show(next);
       else this.#showEmpty();
     } catch (error) {

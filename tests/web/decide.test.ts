@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { browse, database, dice, marks, open, said, serve, sheet, type Event, type Page } from "./labeler.ts";
+import { browse, database, dice, drained, marks, open, said, serve, sheet, type Event, type Page } from "./labeler.ts";
 
 const browser = await browse();
 const SHEETS = 3;
@@ -48,16 +48,8 @@ async function decide(
     for (const [cover, word] of expected(shown, touched)) all.set(cover, word);
     await confirm();
   }
-  await said(page, "Saved");
-  await page.waitForFunction(() => localStorage.length > 0);
+  await drained(page);
   return all;
-}
-
-async function drained(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const box = Object.keys(localStorage).find((key) => key.endsWith("/outbox"));
-    return box !== undefined && localStorage.getItem(box) === "[]";
-  });
 }
 
 test("180 covers decided by mouse are in the log as they were clicked", async () => {
@@ -71,7 +63,6 @@ test("180 covers decided by mouse are in the log as they were clicked", async ()
     },
     () => page.locator("#confirm").click(),
   );
-  await drained(page);
   assert.equal(all.size, 180);
   assert.deepEqual(logged(labeler.events()), all);
 });
@@ -96,7 +87,6 @@ test("180 covers decided by keyboard alone are in the log as they were typed", a
     },
     () => page.keyboard.press("Enter"),
   );
-  await drained(page);
   assert.equal(all.size, 180);
   assert.deepEqual(logged(labeler.events()), all);
 });

@@ -87,9 +87,9 @@ function hostile(covers: string): void {
   }
 }
 
-/** Starts `labeler serve`; by default a sheet can be confirmed as soon as it is painted. */
-export async function serve(path: string, ...flags: string[]): Promise<Labeler> {
-  const args = ["serve", "--database", `sqlite:${path}`, "--dwell", "0", ...flags];
+/** Starts `labeler serve`; unless told, a sheet can be confirmed as soon as it is painted. */
+export async function serve(path: string, dwell = 0): Promise<Labeler> {
+  const args = ["serve", "--quiet", "--database", `sqlite:${path}`, "--dwell", String(dwell)];
   let child = await start([...args, "--listen", "127.0.0.1:0"]);
   const { url, port } = child;
   return {
@@ -138,6 +138,7 @@ export interface Locator {
   isVisible(): Promise<boolean>;
   focus(): Promise<void>;
   nth(n: number): Locator;
+  locator(selector: string): Locator;
   selectOption(value: string): Promise<unknown>;
   waitFor(options?: { state: string }): Promise<void>;
 }
@@ -222,6 +223,19 @@ export function marks(page: Page): Promise<string[]> {
 /** Waits until the line at the bottom holds a text. */
 export async function said(page: Page, text: string): Promise<void> {
   await page.waitForFunction((text) => document.querySelector("#line")?.textContent?.includes(text as string), text);
+}
+
+/** Waits until nothing that was confirmed is still on its way. */
+export async function drained(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const box = Object.keys(localStorage).find((key) => key.endsWith("/outbox"));
+    return box !== undefined && localStorage.getItem(box) === "[]";
+  });
+}
+
+/** Waits until the sheet after the shown one is fetched. */
+export async function ahead(page: Page): Promise<void> {
+  await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.includes("/sheet/")).length === 2);
 }
 
 export const AXE = join(TOOLS, "axe_playwright_python/axe.min.js");
