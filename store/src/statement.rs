@@ -38,6 +38,7 @@ mod tests {
             crate::frontier::overview::STATEMENTS,
             crate::frontier::page::STATEMENTS,
             crate::label::STATEMENTS,
+            crate::training::feature::STATEMENTS,
             crate::training::fold::STATEMENTS,
             crate::training::model::STATEMENTS,
             crate::training::run::STATEMENTS,

@@ -59,9 +59,9 @@ fn result(predictions: Vec<(i64, f64)>) -> FoldResult {
 async fn the_same_question_finds_its_unfinished_run_and_another_does_not() {
     let fixture = fresh().await;
     let (run, covers) = begun(&fixture).await;
-    let begin = |new: NewRun| async {
-        let begun = fixture.store.begin_run(fixture.topic, &new, false, 4);
-        begun.await.unwrap()
+    let begin = |new: NewRun| {
+        let (store, topic) = (&fixture.store, fixture.topic);
+        async move { store.begin_run(topic, &new, false, 4).await.unwrap() }
     };
     let same = new_run(&covers);
     assert_eq!(begin(same.clone()).await, Begun::Unfinished(run));
@@ -139,21 +139,17 @@ async fn a_fold_is_settled_whole_by_who_holds_it_and_by_nobody_else() {
     let (run, covers) = begun(&fixture).await;
     store.claim_fold(run, "a", 10, 100).await.unwrap();
     let tested: Vec<(i64, f64)> = [0, 1, 4, 5].map(|at| (covers[at], 0.25)).to_vec();
-    let stranger = store.finish_fold(run, 0, "b", &result(tested.clone()));
+    let (whole, broken) = (result(tested.clone()), result(vec![tested[0], (999, 1.0)]));
+    let stranger = store.finish_fold(run, 0, "b", &whole);
     assert!(!stranger.await.unwrap());
     assert!(store.predictions(run).await.unwrap().is_empty());
-    let unknown = store.finish_fold(run, 0, "a", &result(vec![tested[0], (999, 1.0)]));
+    let unknown = store.finish_fold(run, 0, "a", &broken);
     assert!(unknown.await.is_err());
     assert!(
         store.predictions(run).await.unwrap().is_empty(),
         "all or nothing"
     );
-    assert!(
-        store
-            .finish_fold(run, 0, "a", &result(tested))
-            .await
-            .unwrap()
-    );
+    assert!(store.finish_fold(run, 0, "a", &whole).await.unwrap());
     let predictions = store.predictions(run).await.unwrap();
     let told: Vec<_> = predictions
         .iter()
@@ -373,6 +369,7 @@ async fn runs_are_tallied_and_news_counted() {
         pool: None,
         decision: Choice::Keep,
         annotator: "mia".into(),
+        stroke: "s".into(),
     };
     store.import_statements(topic, &[said], 7).await.unwrap();
     let newest = store.newest_event(topic).await.unwrap();

@@ -6,4 +6,6 @@ mod covers;
 mod crawl;
 mod import;
 mod labels;
+mod launcher;
 mod manifests;
+mod train;

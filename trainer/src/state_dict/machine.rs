@@ -156,7 +156,7 @@ impl<'a> Machine<'a> {
 
     fn tuple(&mut self, code: u8) -> Step<()> {
         let items = match code {
-            b't' => self.to_mark()?,
+            b't' => self.since_mark()?,
             _ => self.top(usize::from(code - 0x84))?,
         };
         self.push(Value::Tuple(items.into()))
@@ -166,7 +166,7 @@ impl<'a> Machine<'a> {
         let items = if code == b'a' {
             self.top(1)?
         } else {
-            self.to_mark()?
+            self.since_mark()?
         };
         match self.stack.last() {
             Some(Value::List(list)) => {
@@ -181,7 +181,7 @@ impl<'a> Machine<'a> {
         let items = if code == b's' {
             self.top(2)?
         } else {
-            self.to_mark()?
+            self.since_mark()?
         };
         let Some(Value::Dict(dict)) = self.stack.last() else {
             return Err(EMPTY);
@@ -298,7 +298,7 @@ impl<'a> Machine<'a> {
         Ok(self.stack.split_off(from))
     }
 
-    fn to_mark(&mut self) -> Step<Vec<Value>> {
+    fn since_mark(&mut self) -> Step<Vec<Value>> {
         let mark = self
             .stack
             .iter()

@@ -55,11 +55,11 @@ impl Args {
 }
 
 /// New covers in each round: met at random, searched for.
-const DRAWN: [(u32, u32); 2] = [(360, 250), (120, 80)];
+const DRAWN: [(u32, u32); 2] = [(520, 330), (280, 120)];
 /// With photos, which are harder and not drawn first.
-const PHOTOS: [(u32, u32); 2] = [(800, 500), (200, 100)];
+const PHOTOS: [(u32, u32); 2] = [(900, 500), (300, 160)];
 /// Of a round's random covers, the share that nobody decides: the find looks among them.
-const UNDECIDED: f64 = 0.25;
+const UNDECIDED: f64 = 0.45;
 
 fn main() -> ExitCode {
     match run(&Args::parse()) {

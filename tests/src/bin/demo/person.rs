@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::programs::{Programs, Serving};
 
-/// Tiles of a sheet.
-const SIZE: u32 = 60;
+/// Tiles of a sheet: the smallest there is, so that the share is met closely.
+const SIZE: u32 = 24;
 
 pub struct Person {
     labeler: Serving,
