@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use cli::{Common, Failure, Outcome, Printer, Result, Stop};
+use cli::{Common, Outcome, Printer, Result, Stop};
 use store::Durability;
 
 use crate::backbone;
 use crate::bench::BenchPlan;
 use crate::commands::find::{self, Format};
+use crate::commands::fit::follow;
 use crate::commands::{bench, doctor, fit, kfold, nets, plan, report, runs, score, watch, weights};
-use crate::config::Config;
 use crate::device::DeviceChoice;
 use crate::flags::{Plan, TrainFlags, all_cores};
 use crate::layers::Kernels;
@@ -324,29 +324,10 @@ async fn fit_command(
 ) -> Result<Outcome> {
     let Some(number) = from_run else {
         let plan = planned(session, flags)?;
-        let follows = fit::matching_run(session, &plan.config).await?;
+        let follows = follow::matching_run(session, &plan.config).await?;
         return fit::run(session, &plan, follows.as_ref(), promote).await;
     };
-    let run = fit::finished_run(session, number).await?;
-    let base = Config::from_json(&run.config).ok_or_else(|| {
-        Failure::usage(format!(
-            "run {number} was made by another version of this program, which trained otherwise\n\
-             Run trainer kfold again and follow that run."
-        ))
-    })?;
-    let plan = flags.plan(Some(&base), base.net())?;
-    if plan.config.net() != base.net() {
-        return Err(Failure::usage(format!(
-            "run {number} trained {}, not {}\nLeave --net out, or follow another run.",
-            base.net(),
-            plan.config.net()
-        )));
-    }
-    if !fit::trained_alike(&run, &plan.config) {
-        session.printer.warn(format!(
-            "run {number} trained otherwise: its predictions do not calibrate this model"
-        ));
-    }
+    let (plan, run) = follow::plan(session, flags, number).await?;
     fit::run(session, &plan, Some(&run), promote).await
 }
 

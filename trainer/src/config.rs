@@ -96,7 +96,7 @@ impl Config {
     pub fn mirror(&self) -> bool {
         match &self.method {
             Method::Steps { recipe, .. } => recipe.mirror,
-            Method::Probe { .. } => true,
+            Method::Probe { .. } => false,
         }
     }
 

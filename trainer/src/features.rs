@@ -112,16 +112,16 @@ impl Extractor<'_> {
         Ok(Tensor::from_slice(&flat).view(shape).to_device(self.device))
     }
 
-    /// Mean over each cover and its mirror image: the topic is as likely either way round,
-    /// and the margin of a linear probe is then the mean of both margins.
+    /// Of each cover as it is: those of its mirror image, averaged in, cost as much again
+    /// and changed nothing that could be measured (99.08 % against 99.10 % out of fold on
+    /// 2,400 photos, means of three seeds that spread over 0.1).
     fn features(&self, covers: &Covers) -> Vec<Vec<f32>> {
         let _guard = tch::no_grad_guard();
         let rows: Vec<i64> = (0..covers.len() as i64).collect();
         let mut all = Vec::with_capacity(rows.len());
         for batch in crate::tensors::batches(&rows, AT_ONCE) {
             let input = self.preprocessing.normalise(&covers.pixels(batch));
-            let of = |input: &Tensor| self.model.features(input).expect("this net has features");
-            let features = (of(&input) + of(&input.flip([3]))) / 2.0;
+            let features = self.model.features(&input).expect("this net has features");
             let flat: Vec<f32> = Vec::try_from(features.flatten(0, -1)).expect("floats");
             all.extend(flat.chunks(FEATURES as usize).map(<[f32]>::to_vec));
         }
@@ -131,8 +131,5 @@ impl Extractor<'_> {
 
 /// What features are kept under; another way of computing them needs another name.
 pub fn key(source: &str) -> String {
-    format!(
-        "efficientnet-lite0 {} mirrored mean",
-        source.get(..16).unwrap_or(source)
-    )
+    format!("efficientnet-lite0 {}", source.get(..16).unwrap_or(source))
 }

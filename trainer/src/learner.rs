@@ -19,7 +19,7 @@ use crate::rate_range;
 use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::tensors::Covers;
-use crate::training::{EpochStats, Event, Task, Trained, train};
+use crate::training::{EpochStats, Event, StepStats, Task, Trained, train};
 
 /// Everything that trainings of one data set share.
 #[derive(Debug)]
@@ -187,8 +187,16 @@ impl Learner {
             learning_rate: 0.0,
             seconds: started.elapsed().as_secs_f64(),
         };
-        // It is done: breaking off now would only lose it.
-        let _ = observe(Event::Epoch(stats));
+        let step = StepStats {
+            step: 1,
+            steps: 1,
+            loss: train_loss,
+            gradient_norm: None,
+        };
+        for event in [Event::Step(step), Event::Epoch(stats)] {
+            // It is done: breaking off now would only lose it.
+            let _ = observe(event);
+        }
         Trained {
             model,
             margins: tested.unwrap_or_default(),

@@ -1,12 +1,14 @@
 //! `fit`: the final model, from all labels.
 
+pub mod follow;
+
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use cli::{Bar, Exit, Failure, Outcome, Result};
+use cli::{Bar, Exit, Outcome, Result};
 use serde::Serialize;
 use serde_json::json;
-use store::training::{NewModel, RunId, RunRow, RunState};
+use store::training::{NewModel, RunId, RunRow};
 
 use crate::atomic;
 use crate::calibration::{self, Predicted};
@@ -46,47 +48,6 @@ struct Question<'a> {
     code: &'static str,
     dataset: String,
     run: Option<i64>,
-}
-
-/// The run that a model follows.
-///
-/// # Errors
-/// A run of another topic, or one that is not finished.
-pub async fn finished_run(session: &Session, number: i64) -> Result<RunRow> {
-    let run = session.store.run(RunId::named(number)).await?;
-    let runs = session.store.runs(session.topic, u32::MAX).await?;
-    if runs.iter().all(|other| other.id != run.id) {
-        let topic = &session.topic_name;
-        return Err(Failure::usage(format!(
-            "run {number} belongs to another topic than \"{topic}\"\nName its topic with --topic."
-        )));
-    }
-    match run.state {
-        RunState::Finished => Ok(run),
-        RunState::Unfinished => Err(Failure::usage(format!(
-            "run {number} is not finished\nThe kfold that began it goes on with it."
-        ))),
-        RunState::Failed => Err(Failure::usage(format!(
-            "run {number} failed: {}\nFollow another one; trainer runs lists them.",
-            run.reason.unwrap_or_default()
-        ))),
-    }
-}
-
-/// The newest finished run of the same net trained in the same way.
-///
-/// # Errors
-/// What the database says.
-pub async fn matching_run(session: &Session, config: &Config) -> Result<Option<RunRow>> {
-    let runs = session.store.runs(session.topic, u32::MAX).await?;
-    Ok(runs
-        .into_iter()
-        .find(|run| run.state == RunState::Finished && trained_alike(run, config)))
-}
-
-/// The same in all that decides how a net is trained.
-pub fn trained_alike(run: &RunRow, config: &Config) -> bool {
-    Config::from_json(&run.config).is_some_and(|other| other.method == config.method)
 }
 
 /// Trains, promotes and tells.
@@ -178,7 +139,7 @@ pub async fn train(
     let Some(trained) = learn(session, plan, &learner, &dataset)? else {
         return Ok(None);
     };
-    let calibration = match follows.filter(|run| trained_alike(run, &plan.config)) {
+    let calibration = match follows.filter(|run| follow::trained_alike(run, &plan.config)) {
         Some(run) => calibrate(session, run.id).await?,
         None => Calibration::NONE,
     };

@@ -4,14 +4,13 @@
 //! all its predictions in one transaction. Killed at any moment, the same command claims
 //! what is left. A fold starts from its key alone, so it gives the same bits again.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::ops::ControlFlow;
+mod superseded;
+mod watch;
+
 use std::time::{Duration, Instant};
 
-use cli::{Bar, Exit, Failure, Outcome, Result};
-use store::training::{Begun, Claim, EpochRow, FoldResult, FoldState, NewRun, RunId, RunState};
-use tokio::runtime::Handle;
+use cli::{Exit, Failure, Outcome, Result};
+use store::training::{Begun, Claim, FoldResult, FoldState, NewRun, RunId, RunState};
 
 use crate::atomic;
 use crate::charts;
@@ -22,12 +21,13 @@ use crate::holder;
 use crate::learner::{Learner, Part};
 use crate::results::Results;
 use crate::session::Session;
-use crate::training::{EpochStats, Event, Trained};
+use crate::training::{EpochStats, Trained};
 use crate::weights::{self, Calibration, Card};
 
-/// How long a claim lasts unless it is renewed; renewed well before.
+use watch::FoldWatch;
+
+/// How long a claim lasts unless it is renewed.
 const LEASE: Duration = Duration::from_secs(600);
-const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// How often to look again for a fold that another trainer has in hand.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
@@ -80,7 +80,7 @@ pub async fn train(session: &Session, plan: &Plan) -> Result<(RunId, bool)> {
             .store
             .settle_run(run, RunState::Finished, None, cli::now());
         settled.await?;
-        remove_superseded(session, run).await?;
+        superseded::remove(session, run).await?;
     }
     Ok((run, finished))
 }
@@ -330,133 +330,4 @@ struct Done<'a> {
 fn lease() -> (i64, i64) {
     let now = cli::now();
     (now, now + LEASE.as_millis() as i64)
-}
-
-/// Tells and stores what happens while a fold is trained.
-struct FoldWatch<'a> {
-    kfold: &'a Kfold<'a>,
-    fold: u32,
-    bar: Bar,
-    renewed: Instant,
-    /// What the database said, to be returned once the training has stopped.
-    failure: Option<Failure>,
-}
-
-impl<'a> FoldWatch<'a> {
-    fn new(kfold: &'a Kfold<'a>, fold: u32) -> FoldWatch<'a> {
-        let what = format!("fold {}/{}", fold + 1, kfold.divided.folds.count());
-        let train = kfold.divided.folds.train(fold as usize);
-        let steps = kfold.plan.config.steps(train.len());
-        FoldWatch {
-            bar: kfold.session.printer.bar(what, Some(steps)),
-            kfold,
-            fold,
-            renewed: Instant::now(),
-            failure: None,
-        }
-    }
-
-    fn observe(&mut self, event: Event) -> ControlFlow<()> {
-        let stored = match event {
-            Event::Step(_) => {
-                self.bar.inc(1);
-                self.renew()
-            }
-            Event::Epoch(stats) => self.epoch(&stats),
-        };
-        if let Err(failure) = stored {
-            self.failure = Some(failure);
-            return ControlFlow::Break(());
-        }
-        match self.kfold.session.stop.asked() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn renew(&mut self) -> Result<()> {
-        if self.renewed.elapsed() < RENEW_EVERY {
-            return Ok(());
-        }
-        self.renewed = Instant::now();
-        let Kfold {
-            run,
-            holder,
-            session,
-            ..
-        } = self.kfold;
-        let renewed = session.store.renew_fold(*run, self.fold, holder, lease().1);
-        match Handle::current().block_on(renewed)? {
-            true => Ok(()),
-            false => Err(Failure::failed(format!(
-                "fold {} of run {} was taken over by another trainer",
-                self.fold + 1,
-                run.number()
-            ))),
-        }
-    }
-
-    fn epoch(&self, stats: &EpochStats) -> Result<()> {
-        let session = self.kfold.session;
-        if !session.quiet {
-            self.bar.println(self.line(stats));
-        }
-        let row = EpochRow {
-            epoch: stats.epoch,
-            train_loss: stats.train_loss,
-            train_accuracy: stats.train_accuracy,
-            test_loss: stats.test_loss.expect("a fold has a test part"),
-            test_accuracy: stats.test_accuracy.expect("a fold has a test part"),
-            learning_rate: stats.learning_rate,
-            seconds: stats.seconds,
-        };
-        let stored = session.store.put_epoch(self.kfold.run, self.fold, &row);
-        Ok(Handle::current().block_on(stored)?)
-    }
-
-    fn line(&self, stats: &EpochStats) -> String {
-        let percent = |share: Option<f64>| share.unwrap_or(f64::NAN) * 100.0;
-        format!(
-            "fold {}/{}  epoch {:>3}/{}  train {:.3} {:>5.1} %  test {:.3} {:>5.1} %  rate {:.1e}  {:.1} s",
-            self.fold + 1,
-            self.kfold.divided.folds.count(),
-            stats.epoch,
-            self.kfold.plan.config.epochs(),
-            stats.train_loss,
-            percent(Some(stats.train_accuracy)),
-            stats.test_loss.unwrap_or(f64::NAN),
-            percent(stats.test_accuracy),
-            stats.learning_rate,
-            stats.seconds,
-        )
-    }
-}
-
-/// The rule: weights of folds are kept for the newest finished run of a topic only. They
-/// are large, and what they predicted is stored.
-async fn remove_superseded(session: &Session, newest: RunId) -> Result<()> {
-    for run in session.store.runs(session.topic, u32::MAX).await? {
-        if run.id.number() >= newest.number() || run.state == RunState::Unfinished {
-            continue;
-        }
-        let folds = session.store.folds(run.id).await?;
-        let names: BTreeSet<String> = folds.into_iter().filter_map(|fold| fold.weights).collect();
-        if names.is_empty() {
-            continue;
-        }
-        for name in &names {
-            remove(&session.model_file(name))?;
-        }
-        // Only when it is empty: a user's own file there stays.
-        let _ = fs::remove_dir(session.models().join(format!("run-{}", run.id.number())));
-        session.store.forget_fold_weights(run.id).await?;
-    }
-    Ok(())
-}
-
-fn remove(file: &std::path::Path) -> Result<(), Error> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(file)(error)),
-        _ => Ok(()),
-    }
 }

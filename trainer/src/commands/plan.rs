@@ -198,7 +198,7 @@ mod tests {
             ..MEASURED
         };
         let of = |missing| estimate(&config, (1000, missing), &measured, None).seconds;
-        assert!((of(1000) - of(0) - 2.0).abs() < 1e-9);
+        assert!((of(1000) - of(0) - 1.0).abs() < 1e-9);
     }
 
     #[test]
