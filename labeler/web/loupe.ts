@@ -82,6 +82,7 @@ export class Loupe {
       const button = within<HTMLButtonElement>(item, "button");
       button.dataset.decision = sheet.decision(at);
       button.setAttribute("aria-label", sheet.tiles[at].button.getAttribute("aria-label") ?? "");
+      button.tabIndex = at === this.#at ? 0 : -1;
       if (at === this.#at) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }

@@ -3,6 +3,7 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -34,16 +35,22 @@ export interface Labeler {
   events(): Event[];
   /** As a power cut would, and waits until it is gone. */
   kill(): Promise<void>;
+  /** By Ctrl-C; its exit code. */
+  stop(): Promise<number | null>;
   /** At the same address, over the same database. */
   restart(): Promise<void>;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "whisker-web-"));
 const running = new Set<ChildProcess>();
-let browsers: Browser[] = [];
+const browsers: Browser[] = [];
 
 after(async () => {
   for (const browser of browsers) await browser.close();
+});
+
+// Also when a file fails before its first test: no labeler outlives it.
+process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 });
@@ -62,6 +69,7 @@ let copies = 0;
 export function database(negatives: number, positives = 0): string {
   const made = join(folder, `covers-${negatives}-${positives}.db`);
   if (!existsSync(made)) {
+    run("labeler", "stats", "--database", `sqlite:${made}`);
     for (const [pool, count] of [["negative", negatives], ["positive", positives]] as const) {
       if (count === 0) continue;
       const covers = join(folder, `${pool}-${count}`);
@@ -71,8 +79,13 @@ export function database(negatives: number, positives = 0): string {
       run("crawler", "import", covers, "--pool", pool, "--database", `sqlite:${made}`, "--quiet");
     }
   }
+  return copied(made);
+}
+
+/** A copy of a database that no program has open. */
+export function copied(path: string): string {
   const copy = join(folder, `test-${(copies += 1)}.db`);
-  copyFileSync(made, copy);
+  copyFileSync(path, copy);
   return copy;
 }
 
@@ -100,7 +113,8 @@ export async function serve(path: string, dwell = 0): Promise<Labeler> {
       const lines = run("labeler", "export", "--format", "jsonl", "--database", `sqlite:${path}`);
       return lines.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Event);
     },
-    kill: () => end(child.process),
+    kill: async () => void (await end(child.process, "SIGKILL")),
+    stop: () => end(child.process, "SIGINT"),
     restart: async () => {
       child = await start([...args, "--listen", `127.0.0.1:${port}`]);
     },
@@ -110,20 +124,22 @@ export async function serve(path: string, dwell = 0): Promise<Labeler> {
 async function start(args: string[]): Promise<{ process: ChildProcess; url: string; port: number }> {
   const child = spawn(join(PROGRAMS, "labeler"), args, { stdio: ["ignore", "pipe", "inherit"] });
   running.add(child);
+  child.unref(); // a failed test file must be able to end
   if (!child.stdout) throw new Error("stdout is a pipe");
   for await (const line of createInterface({ input: child.stdout })) {
+    (child.stdout as Socket).unref();
     return { process: child, url: line, port: Number(new URL(line).port) };
   }
   throw new Error("labeler serve printed no address");
 }
 
-function end(child: ChildProcess): Promise<void> {
+function end(child: ChildProcess, signal: "SIGKILL" | "SIGINT"): Promise<number | null> {
   return new Promise((done) => {
-    child.once("exit", () => {
+    child.once("exit", (code) => {
       running.delete(child);
-      done();
+      done(code);
     });
-    child.kill("SIGKILL");
+    child.kill(signal);
   });
 }
 

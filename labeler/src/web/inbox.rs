@@ -108,7 +108,7 @@ fn loupe(text: &Text) -> Markup {
     html! {
         dialog #loupe .loupe aria-labelledby="loupe-where" {
             div.top {
-                p #loupe-where {}
+                p #loupe-where tabindex="-1" autofocus {}
                 button.quiet #loupe-titles type="button" aria-pressed="true" {
                     (text.show_title) " " kbd { "T" }
                 }
