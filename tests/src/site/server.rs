@@ -140,7 +140,10 @@ impl Shared {
         let name = url.trim_end_matches('/').rsplit('/').next()?;
         let (place, id) = match name.starts_with("BV") {
             true => (Place::Bilibili, super::bv::decode(name)?),
-            false => (Place::Peertube, peertube::id_of_page(self.config.seed, name)?),
+            false => (
+                Place::Peertube,
+                peertube::id_of_page(self.config.seed, name)?,
+            ),
         };
         self.world
             .exists(place, id)

@@ -12,7 +12,10 @@ fn altered(program: &Path, copy: &Path, from: &[u8], to: &[u8]) -> usize {
     let mut bytes = std::fs::read(program).unwrap();
     let mut replaced = 0;
     let mut at = 0;
-    while let Some(found) = bytes[at..].windows(from.len()).position(|part| part == from) {
+    while let Some(found) = bytes[at..]
+        .windows(from.len())
+        .position(|part| part == from)
+    {
         at += found;
         bytes[at..at + from.len()].copy_from_slice(to);
         replaced += 1;
@@ -27,9 +30,17 @@ fn without_libtorch_the_trainer_says_what_to_run() {
     let programs = Programs::get();
     let copy = programs.home().join("trainer");
     // As if the library's folder had been deleted since the build.
-    let replaced = altered(programs.path("trainer"), &copy, b"libtorch_cpu.so", b"libtorch_cpu.no");
+    let replaced = altered(
+        programs.path("trainer"),
+        &copy,
+        b"libtorch_cpu.so",
+        b"libtorch_cpu.no",
+    );
     assert!(replaced > 0);
-    let output = Command::new(&copy).args(["nets", "--json"]).output().unwrap();
+    let output = Command::new(&copy)
+        .args(["nets", "--json"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let error = said["error"].as_str().unwrap();

@@ -48,8 +48,14 @@ impl Args {
 
     /// What the trainer is told.
     fn flags(&self) -> Vec<String> {
-        let net = self.net.iter().flat_map(|net| ["--net".to_owned(), net.clone()]);
-        let epochs = self.epochs.iter().flat_map(|n| ["--epochs".to_owned(), n.to_string()]);
+        let net = self
+            .net
+            .iter()
+            .flat_map(|net| ["--net".to_owned(), net.clone()]);
+        let epochs = self
+            .epochs
+            .iter()
+            .flat_map(|n| ["--epochs".to_owned(), n.to_string()]);
         net.chain(epochs).collect()
     }
 }
@@ -105,7 +111,10 @@ fn run(args: &Args) -> Result<()> {
     let last = reports.last().context("there is a round")?;
     let report = args.data.join("reports").join(&last.run).join("index.html");
     println!("\nreport   {}", report.display());
-    println!("page     WHISKER_DATABASE={} target/debug/labeler serve", programs.database());
+    println!(
+        "page     WHISKER_DATABASE={} target/debug/labeler serve",
+        programs.database()
+    );
     let line = format!(
         "demo: {} covers, {} labels, accuracy {:.3}, {} videos found",
         last.covers, last.labels, last.accuracy, last.found
@@ -147,22 +156,38 @@ fn one_round(
     })?;
     let flags = args.flags();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let kfold = clock.stage("k-fold", || programs.json("trainer", &[&["kfold"][..], &flags].concat()))?;
+    let kfold = clock.stage("k-fold", || {
+        programs.json("trainer", &[&["kfold"][..], &flags].concat())
+    })?;
     let run = text_of(&kfold["run"]);
     let fit = [&["fit", "--from-run", run.as_str()][..], &flags].concat();
     clock.stage("fit", || programs.json("trainer", &fit))?;
-    let found = clock.stage("find", || programs.stdout("trainer", &["find", "--format", "json"]))?;
-    clock.stage("report", || programs.json("trainer", &["report", run.as_str()]))?;
+    let found = clock.stage("find", || {
+        programs.stdout("trainer", &["find", "--format", "json"])
+    })?;
+    clock.stage("report", || {
+        programs.json("trainer", &["report", run.as_str()])
+    })?;
     let found: Value = serde_json::from_str(&found).context("trainer find printed no JSON")?;
-    let videos = found["videos"].as_array().context("trainer find printed no videos")?;
+    let videos = found["videos"]
+        .as_array()
+        .context("trainer find printed no videos")?;
     let page = |video: &Value| world.is_cat(video["url"].as_str().unwrap_or_default());
     let status = programs.json("crawler", &["status"])?;
     let out_of_fold = &kfold["out_of_fold"];
     Ok(Report {
-        covers: status["covers"].as_u64().context("crawler status has no covers")?,
-        labels: out_of_fold["n"].as_u64().context("trainer kfold has no out-of-fold predictions")?,
-        accuracy: out_of_fold["accuracy"].as_f64().context("trainer kfold has no accuracy")?,
-        majority: out_of_fold["majority"].as_f64().context("trainer kfold has no majority")?,
+        covers: status["covers"]
+            .as_u64()
+            .context("crawler status has no covers")?,
+        labels: out_of_fold["n"]
+            .as_u64()
+            .context("trainer kfold has no out-of-fold predictions")?,
+        accuracy: out_of_fold["accuracy"]
+            .as_f64()
+            .context("trainer kfold has no accuracy")?,
+        majority: out_of_fold["majority"]
+            .as_f64()
+            .context("trainer kfold has no majority")?,
         found: videos.len(),
         right: videos.iter().filter(|video| page(video)).count(),
         requests: world.requests(),
@@ -179,7 +204,8 @@ fn pretrained() -> Option<PathBuf> {
 }
 
 fn text(path: &std::path::Path) -> Result<&str> {
-    path.to_str().with_context(|| format!("{} is no text", path.display()))
+    path.to_str()
+        .with_context(|| format!("{} is no text", path.display()))
 }
 
 /// An id that may be a number or a text.

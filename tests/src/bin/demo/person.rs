@@ -26,11 +26,21 @@ pub struct Sitting {
 impl Person {
     /// Sits down at a labeler of their own; `name` tells one sitting from another.
     pub fn at(programs: &Programs, name: u64) -> Result<Self> {
-        Ok(Self { labeler: programs.serve("127.0.0.1:0")?, agent: ureq::agent(), sheets: 0, name })
+        Ok(Self {
+            labeler: programs.serve("127.0.0.1:0")?,
+            agent: ureq::agent(),
+            sheets: 0,
+            name,
+        })
     }
 
     /// Decides at least `share` of what waits in `pool`; `belongs` tells from a video's page.
-    pub fn decide(&mut self, pool: &str, share: f64, belongs: impl Fn(&str) -> bool) -> Result<Sitting> {
+    pub fn decide(
+        &mut self,
+        pool: &str,
+        share: f64,
+        belongs: impl Fn(&str) -> bool,
+    ) -> Result<Sitting> {
         let mut sitting = Sitting::default();
         let mut wanted = None;
         loop {
@@ -42,7 +52,9 @@ impl Person {
             let progress = &answer["progress"];
             let waiting = count(progress, "total")? - count(progress, "done")?;
             let wanted = *wanted.get_or_insert((waiting as f64 * share) as u64);
-            let tiles = answer["sheet"]["tiles"].as_array().context("a sheet has tiles")?;
+            let tiles = answer["sheet"]["tiles"]
+                .as_array()
+                .context("a sheet has tiles")?;
             if tiles.is_empty() || sitting.kept + sitting.rejected >= wanted {
                 self.post("/api/release", &json!({ "name": sheet }))?;
                 return Ok(sitting);
@@ -73,11 +85,16 @@ impl Person {
         let mut response = sent.with_context(|| format!("the labeler did not answer {path}"))?;
         let status = response.status();
         let text = response.body_mut().read_to_string()?;
-        ensure!(status.is_success(), "the labeler answered {status} to {path}: {text}");
+        ensure!(
+            status.is_success(),
+            "the labeler answered {status} to {path}: {text}"
+        );
         Ok(serde_json::from_str(&text)?)
     }
 }
 
 fn count(value: &Value, name: &str) -> Result<u64> {
-    value[name].as_u64().with_context(|| format!("the labeler gave no {name}"))
+    value[name]
+        .as_u64()
+        .with_context(|| format!("the labeler gave no {name}"))
 }

@@ -62,16 +62,25 @@ impl Programs {
     /// A labeler at `listen`, until it is dropped.
     pub fn serve(&self, listen: &str) -> Result<Serving> {
         let mut child = self
-            .command("labeler", &["serve", "--listen", listen, "--annotator", "demo"])
+            .command(
+                "labeler",
+                &["serve", "--listen", listen, "--annotator", "demo"],
+            )
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start labeler")?;
         let stdout = child.stdout.take().context("stdout is piped")?;
-        let mut serving = Serving { child, origin: String::new() };
+        let mut serving = Serving {
+            child,
+            origin: String::new(),
+        };
         BufReader::new(stdout).read_line(&mut serving.origin)?;
         let origin = serving.origin.trim_end().trim_end_matches('/').to_owned();
-        ensure!(origin.starts_with("http://"), "the labeler did not say where it listens");
+        ensure!(
+            origin.starts_with("http://"),
+            "the labeler did not say where it listens"
+        );
         serving.origin = origin;
         Ok(serving)
     }

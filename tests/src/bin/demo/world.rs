@@ -30,8 +30,15 @@ impl World {
                 .with_context(|| format!("cannot use the photos in {}", folder.display()))?,
         };
         let limit = (REQUESTS_IN_TEN_SECONDS, 10);
-        let config = Config { seed, pictures, limit, ..Config::default() };
-        Ok(Self { site: start(config)? })
+        let config = Config {
+            seed,
+            pictures,
+            limit,
+            ..Config::default()
+        };
+        Ok(Self {
+            site: start(config)?,
+        })
     }
 
     /// Random videos and searched ones from PeerTube; random old pages and a walk from cat
@@ -40,9 +47,19 @@ impl World {
         let urls = self.site.urls();
         let host = urls.peertube.trim_start_matches("http://");
         let peertube = (format!("peertube:{host}"), vec![urls.peertube.clone()]);
-        let bilibili = ("bilibili".to_owned(), vec![urls.www.clone(), urls.i0.clone(), urls.i1.clone()]);
+        let bilibili = (
+            "bilibili".to_owned(),
+            vec![urls.www.clone(), urls.i0.clone(), urls.i1.clone()],
+        );
         let related: Vec<&str> = urls.cat_pages.iter().map(String::as_str).collect();
-        let random = |n: u32| vec!["--pool".into(), "negative".into(), "--random".into(), n.to_string()];
+        let random = |n: u32| {
+            vec![
+                "--pool".into(),
+                "negative".into(),
+                "--random".into(),
+                n.to_string(),
+            ]
+        };
         let sought = |how: &[&str], n: u32| {
             let mut args = vec!["--pool".to_owned(), "positive".to_owned()];
             args.extend(how.iter().map(|word| (*word).to_owned()));
@@ -53,10 +70,26 @@ impl World {
         let (half, rest) = (negatives / 2, negatives - negatives / 2);
         let (most, few) = (positives - positives / 3, positives / 3);
         vec![
-            crawl(&peertube, format!("{half} random videos of a PeerTube instance"), random(half)),
-            crawl(&bilibili, format!("{rest} random old videos of Bilibili"), random(rest)),
-            crawl(&peertube, format!("{most} found by searching for cat"), sought(&["--search", "cat"], most)),
-            crawl(&bilibili, format!("{few} related to cat videos"), sought(&walk, few)),
+            crawl(
+                &peertube,
+                format!("{half} random videos of a PeerTube instance"),
+                random(half),
+            ),
+            crawl(
+                &bilibili,
+                format!("{rest} random old videos of Bilibili"),
+                random(rest),
+            ),
+            crawl(
+                &peertube,
+                format!("{most} found by searching for cat"),
+                sought(&["--search", "cat"], most),
+            ),
+            crawl(
+                &bilibili,
+                format!("{few} related to cat videos"),
+                sought(&walk, few),
+            ),
         ]
     }
 
@@ -72,7 +105,9 @@ impl World {
 }
 
 fn crawl((site, bases): &(String, Vec<String>), what: String, how: Vec<String>) -> Crawl {
-    let mut args: Vec<String> = ["run", "--site", site, "--pace", PACE].map(str::to_owned).into();
+    let mut args: Vec<String> = ["run", "--site", site, "--pace", PACE]
+        .map(str::to_owned)
+        .into();
     for base in bases {
         args.extend(["--base-url".to_owned(), base.clone()]);
     }
