@@ -83,6 +83,16 @@ pub struct EpochStats {
     pub seconds: f64,
 }
 
+impl EpochStats {
+    /// The rate with its name, after a gap; nothing for a probe, which has none.
+    pub fn rate_text(&self) -> String {
+        match self.learning_rate > 0.0 {
+            true => format!("  rate {:.1e}", self.learning_rate),
+            false => String::new(),
+        }
+    }
+}
+
 /// A training that was not stopped.
 #[derive(Debug)]
 pub struct Trained {
@@ -110,6 +120,7 @@ pub fn train(
         if !task.test.is_empty() {
             margins = training.test();
             let (loss, accuracy) = metrics::judge(&margins, &training.test_labels);
+            check_finite(loss, stats.epoch)?;
             stats.test_loss = Some(loss);
             stats.test_accuracy = Some(accuracy);
         }
@@ -222,10 +233,7 @@ impl<'a> Training<'a> {
         self.model.params.zero_grad();
         loss.backward();
         let value = loss.double_value(&[]);
-        if !value.is_finite() {
-            let epoch = epoch + 1;
-            return Err(Error::NotFinite { loss: value, epoch });
-        }
+        check_finite(value, epoch + 1)?;
         let gradient_norm = recipe.clip.map(|_| self.adam.gradient_norm());
         let scale = clip_scale(recipe.clip, gradient_norm);
         self.adam.step(self.rate(self.step), scale);
@@ -280,6 +288,14 @@ impl<'a> Training<'a> {
 
     fn into_scorer(self) -> Model {
         self.averaged.map_or(self.model, |(copy, _)| copy)
+    }
+}
+
+/// A step that was too large shows in the next loss, be it of training or of the test.
+fn check_finite(loss: f64, epoch: u32) -> Result<(), Error> {
+    match loss.is_finite() {
+        true => Ok(()),
+        false => Err(Error::NotFinite { loss, epoch }),
     }
 }
 

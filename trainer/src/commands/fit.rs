@@ -218,11 +218,11 @@ fn learn(
 fn tell(session: &Session, bar: &Bar, stats: &EpochStats, epochs: u32) {
     if !session.quiet {
         bar.println(format!(
-            "fit  epoch {:>3}/{epochs}  train {:.3} {:>5.1} %  rate {:.1e}  {:.1} s",
+            "fit  epoch {:>3}/{epochs}  train {:.3} {:>5.1} %{}  {:.1} s",
             stats.epoch,
             stats.train_loss,
             stats.train_accuracy * 100.0,
-            stats.learning_rate,
+            stats.rate_text(),
             stats.seconds,
         ));
     }

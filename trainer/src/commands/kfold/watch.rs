@@ -107,16 +107,8 @@ impl<'a> FoldWatch<'a> {
             percent(Some(stats.train_accuracy)),
             stats.test_loss.unwrap_or(f64::NAN),
             percent(stats.test_accuracy),
-            rate(stats.learning_rate),
+            stats.rate_text(),
             stats.seconds,
         )
-    }
-}
-
-/// A probe has none.
-fn rate(rate: f64) -> String {
-    match rate > 0.0 {
-        true => format!("  rate {rate:.1e}"),
-        false => String::new(),
     }
 }
