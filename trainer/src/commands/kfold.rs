@@ -155,13 +155,17 @@ impl Kfold<'_> {
     async fn all_folds(&self) -> Result<bool> {
         let store = &self.session.store;
         self.release_dead().await?;
-        let mut learner = None;
+        let (mut learner, mut told) = (None, false);
         while !self.session.stop.asked() {
             let (now, until) = lease();
             let claimed = store.claim_fold(self.run, &self.holder, now, until).await?;
             let Some(claim) = claimed else {
                 if self.is_done().await? {
                     return Ok(true);
+                }
+                if !told {
+                    told = true;
+                    self.tell_of_others();
                 }
                 self.wait_for_others().await?;
                 continue;
@@ -201,10 +205,13 @@ impl Kfold<'_> {
         Ok(())
     }
 
-    async fn wait_for_others(&self) -> Result<()> {
+    fn tell_of_others(&self) {
         let number = self.run.number();
-        let waiting = format!("run {number}: another trainer has the last folds in hand");
+        let waiting = format!("run {number}: another trainer has the last folds in hand; waiting");
         self.session.printer.note(waiting);
+    }
+
+    async fn wait_for_others(&self) -> Result<()> {
         tokio::select! {
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             () = self.session.stop.wait() => {}
