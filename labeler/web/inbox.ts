@@ -145,6 +145,7 @@ export class Inbox {
   #setProgress(progress: Progress): void {
     this.#progress = progress;
     const { done, total, rejected, paced, paced_ms } = progress;
+    if (total === 0) return;
     const parts = [say("done_of", { done, total })];
     if (paced > 0 && done < total) {
       const minutes = Math.max(1, Math.round(((total - done) * paced_ms) / paced / 60_000));

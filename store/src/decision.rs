@@ -45,7 +45,8 @@ statements! {
         where p.topic_id = $1
         group by 1, 2 order by 1, 2";
     BY_ANNOTATOR = "
-        select annotator, count(*), max(decided_at) from decision
+        select annotator, sum(case act when 'undo' then -1 else 1 end), max(decided_at)
+        from decision
         where topic_id = $1 group by annotator order by 2 desc, 1";
 }
 
@@ -362,7 +363,8 @@ impl Store {
             .collect())
     }
 
-    /// Who decided, how many events, and when last (Unix milliseconds).
+    /// Who decided, how many decisions of theirs are in effect (taken back ones are not, changed
+    /// ones are), and when they last did anything (Unix milliseconds).
     ///
     /// # Errors
     /// What the database says.

@@ -32,7 +32,8 @@ statements! {
     CURRENT = "
         select m.id, m.name, p.promoted_at,
                (select count(*) from score s where s.model_id = m.id),
-               (select count(*) from decision d where d.topic_id = $1 and d.id > m.last_event)
+               (select count(distinct d.cover_id) from decision d
+                where d.topic_id = $1 and d.id > m.last_event)
         from promotion p join model m on m.id = p.model_id
         where p.topic_id = $1 order by p.id desc limit 1";
 }
@@ -74,7 +75,7 @@ pub struct CurrentModel {
     pub promoted_at: i64,
     /// Covers it has scored.
     pub scored: i64,
-    /// Decisions that it has not learned from.
+    /// Covers with decisions that it has not learned from.
     pub newer: i64,
 }
 

@@ -109,8 +109,11 @@ fn row(text: &Text, video: &FoundVideo) -> Markup {
                     @if let Some(owner) = video.owner.as_deref().filter(|o| !o.is_empty()) {
                         bdi { (owner) } " · "
                     }
-                    (video.site)
+                    @if video.site == "folder" { (text.folder) } @else { (video.site) }
                     @if let Some(published) = video.published_at { " · " (age(published)) }
+                }
+                @if show::link(&video.url).is_none() {
+                    p.path.muted title=(video.url) { bdi { (video.url) } }
                 }
                 (bar(text, video.probability))
                 div.acts {
@@ -118,8 +121,6 @@ fn row(text: &Text, video: &FoundVideo) -> Markup {
                         a.button href=(link) target="_blank" rel="noopener noreferrer" {
                             (text.watch) span.unseen { " " (title) }
                         }
-                    } @else {
-                        span.muted { (text.file) ": " bdi { (video.url) } }
                     }
                     button.needs-script type="button" hidden data-decision=(yes) aria-pressed="false" {
                         (text.yes) span.unseen { ": " (title) }

@@ -74,7 +74,7 @@ fn main(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
                         th scope="col" { (text.who) }
                         th scope="col" { (text.what) }
                         th scope="col" { (text.decided) }
-                        th scope="col" { (text.time_taken) }
+                        th.number scope="col" { (text.time_taken) }
                         th scope="col" { (text.touched) }
                     }
                 }

@@ -35,7 +35,7 @@ pub async fn get(State(site): State<Site>, preference: Preference) -> Result<Res
         beside: html! { p #progress {} },
         tools: tools(text, &preference),
         main: sheet(text),
-        rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates()) },
+        rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },
         boot: json!({
             "pool": preference.pool,
             "order": preference.order,
@@ -171,14 +171,15 @@ fn help(text: &Text) -> Markup {
     }
 }
 
-fn templates() -> Markup {
+fn templates(pool: Pool) -> Markup {
     html! {
         template #tile {
             li {
                 button.tile type="button" tabindex="-1" aria-pressed="false" {
                     img alt="" decoding="async" draggable="false";
                     span.sign aria-hidden="true" {
-                        svg viewBox="0 0 24 24" { (cat()) }
+                        // Rejected among the positives is what shows no cat.
+                        @if pool == Pool::Negative { svg viewBox="0 0 24 24" { (cat()) } }
                         span.word {}
                     }
                     span.times aria-hidden="true" hidden {}

@@ -184,7 +184,7 @@ catalogue! {
     // Found.
     found_line: "{n} above 50 %, from {scored} covers", "在 {scored} 张封面中，{n} 个高于 50 %";
     model_of: "model of", "模型时间";
-    newer_labels: "{n} decisions are newer than the model", "有 {n} 个判断晚于该模型";
+    newer_labels: "{n} covers were decided since", "此后又审了 {n} 张";
     watch: "Watch", "观看";
     yes: "Yes, {topic}", "有{topic}";
     no: "No {name}", "没有{topic}";
@@ -192,7 +192,7 @@ catalogue! {
     nothing_found_hint: "More decisions help most.", "再多审一些最有帮助。";
     no_model: "No model yet.", "还没有模型。";
     no_model_hint: "Decide some covers, then train:", "先审一些封面，再训练：";
-    file: "File", "文件";
+    folder: "folder", "文件夹";
     probability: "Probability", "概率";
 
     // History and statistics.
@@ -209,13 +209,13 @@ catalogue! {
     kind_import: "import", "导入";
     older: "Older", "更早";
     covers: "Covers", "封面";
-    undecided: "Undecided", "未审";
+    undecided: "undecided", "未审";
     of_pool: "{n} of {total} decided", "{total} 张中已审 {n} 张";
-    people: "People", "标注者";
+    people: "People", "参与者";
     decisions: "Decisions", "判断数";
     last: "Last", "最近";
     days: "The last two weeks", "最近两周";
-    days_note: "Days of UTC. Full bar: all decisions; dark part: rejected.", "按 UTC 日期。整条：全部判断；深色：剔除。";
+    days_note: "Days of UTC. Whole bar: all decisions; amber: rejected.", "按 UTC 日期。整条：全部判断；琥珀色：剔除。";
     day: "Day", "日期";
     pace: "Pace", "速度";
     pace_line: "{n} covers a minute on the sheets of the last 24 hours", "最近 24 小时每分钟 {n} 张";

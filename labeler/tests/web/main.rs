@@ -1,0 +1,8 @@
+//! The page's server as a browser meets it, without a socket: requests in, responses out.
+
+// A test that unwraps is a test that fails.
+#![allow(clippy::unwrap_used)]
+
+mod changes;
+mod screens;
+mod support;
