@@ -108,7 +108,7 @@ fn bar(preference: &Preference, text: &Text, parts: &Parts<'_>) -> Markup {
     };
     html! {
         header.bar {
-            a.brand href="/" { svg aria-hidden="true" viewBox="0 0 24 24" { (cat()) } span { "Whisker" } }
+            a.brand href="/" aria-label="Whisker" { svg aria-hidden="true" viewBox="0 0 24 24" { (cat()) } span { "Whisker" } }
             nav aria-label=(text.screens) {
                 @for screen in Screen::ALL {
                     a href=(screen.path())
