@@ -71,23 +71,13 @@ impl Adam {
         }
     }
 
-    /// The Euclidean norm of all gradients together.
-    pub fn gradient_norm(&self) -> f64 {
-        let norms: Vec<Tensor> = self
-            .slots
-            .iter()
-            .map(|slot| slot.value.grad().norm())
-            .collect();
-        Tensor::stack(&norms, 0).norm().double_value(&[])
-    }
-
-    /// One step at `rate` along the gradients times `scale`.
-    pub fn step(&mut self, rate: f64, scale: f64) {
+    /// One step at `rate` along the gradients of [`Params::gradients`] times `scale`.
+    pub fn step(&mut self, gradients: &[Tensor], rate: f64, scale: f64) {
         self.step += 1;
         let numbers = StepNumbers::at(&self.spec, self.step, rate, scale);
         tch::no_grad(|| {
-            for slot in &mut self.slots {
-                slot.step(numbers);
+            for (slot, gradient) in self.slots.iter_mut().zip(gradients) {
+                slot.step(gradient, numbers);
             }
         });
     }
@@ -117,6 +107,12 @@ impl Adam {
             moment.copy_(saved);
         }
     }
+}
+
+/// The Euclidean norm of all gradients together.
+pub fn norm(gradients: &[Tensor]) -> f64 {
+    let norms: Vec<Tensor> = gradients.iter().map(Tensor::norm).collect();
+    Tensor::stack(&norms, 0).norm().double_value(&[])
 }
 
 /// The numbers of one step that are the same for every value.
@@ -150,11 +146,9 @@ impl StepNumbers {
 }
 
 impl Slot {
-    fn step(&mut self, mut numbers: StepNumbers) {
-        let gradient = self.value.grad();
-        if !gradient.defined() {
-            return;
-        }
+    fn step(&mut self, gradient: &Tensor, mut numbers: StepNumbers) {
+        // A convolution may lay its gradient out pixel by pixel.
+        let gradient = gradient.contiguous();
         if !self.decays {
             numbers.keep = 1.0;
         }
@@ -202,13 +196,12 @@ mod tests {
         params
     }
 
-    /// Sets gradients that depend on `place` only.
-    fn set_gradients(params: &Params, place: u64) {
-        params.zero_grad();
-        for (index, param) in params.trained().enumerate() {
-            let slope = random(&param.tensor.size(), place * 10 + index as u64);
-            (&param.tensor * slope).sum(Kind::Float).backward();
-        }
+    /// Gradients that depend on `place` only.
+    fn gradients(params: &Params, place: u64) -> Vec<Tensor> {
+        let slope = |(index, param): (usize, &Param)| {
+            random(&param.tensor.size(), place * 10 + index as u64)
+        };
+        params.trained().enumerate().map(slope).collect()
     }
 
     fn values(params: &Params) -> Vec<f32> {
@@ -223,11 +216,9 @@ mod tests {
     fn the_first_step_is_the_rate_against_the_sign_of_the_gradient() {
         let mut params = Params::default();
         let start = Tensor::from_slice(&[1.0f32, -2.0, 3.0]);
-        let value = params.add("w".into(), start, Role::Weight);
-        (&value * Tensor::from_slice(&[0.5f32, -4.0, 0.0]))
-            .sum(Kind::Float)
-            .backward();
-        Adam::new(&params, AdamSpec::plain()).step(0.1, 1.0);
+        let _ = params.add("w".into(), start, Role::Weight);
+        let gradient = Tensor::from_slice(&[0.5f32, -4.0, 0.0]);
+        Adam::new(&params, AdamSpec::plain()).step(&[gradient], 0.1, 1.0);
         for (got, expected) in values(&params).into_iter().zip([0.9f32, -1.9, 3.0]) {
             assert!((got - expected).abs() < 1e-6, "{got} {expected}");
         }
@@ -237,11 +228,8 @@ mod tests {
     fn decay_shrinks_weights_and_spares_biases() {
         let params = params();
         let before = values(&params);
-        params.zero_grad();
-        for param in params.trained() {
-            (&param.tensor * 0.0).sum(Kind::Float).backward();
-        }
-        Adam::new(&params, AdamSpec::decoupled(0.5)).step(0.1, 1.0);
+        let zeros: Vec<Tensor> = params.trained().map(|p| p.tensor.zeros_like()).collect();
+        Adam::new(&params, AdamSpec::decoupled(0.5)).step(&zeros, 0.1, 1.0);
         for (index, (was, is)) in before.into_iter().zip(values(&params)).enumerate() {
             let expected = if index < 2100 { was * 0.95 } else { was };
             assert!((is - expected).abs() < 1e-6, "{index}: {was} {is}");
@@ -255,15 +243,14 @@ mod tests {
         let mut optimizer = Adam::new(&fused, spec);
         let mut reference = Adam::new(&plain, spec);
         for step in 1..=4 {
-            set_gradients(&fused, step as u64);
-            set_gradients(&plain, step as u64);
-            optimizer.step(0.01, 0.5);
+            let gradients = gradients(&fused, step as u64);
+            optimizer.step(&gradients, 0.01, 0.5);
             let numbers = StepNumbers::at(&spec, step, 0.01, 0.5);
             tch::no_grad(|| {
-                for slot in &mut reference.slots {
+                for (slot, gradient) in reference.slots.iter_mut().zip(&gradients) {
                     let keep = if slot.decays { numbers.keep } else { 1.0 };
                     let numbers = StepNumbers { keep, ..numbers };
-                    slot.step_by_operations(&slot.value.grad(), &numbers);
+                    slot.step_by_operations(gradient, &numbers);
                 }
             });
         }
@@ -278,16 +265,15 @@ mod tests {
         let mut optimizer = Adam::new(&straight, AdamSpec::plain());
         let mut before = Adam::new(&resumed, AdamSpec::plain());
         for step in 0..3 {
-            set_gradients(&straight, step);
-            optimizer.step(0.01, 1.0);
-            set_gradients(&resumed, step);
+            let gradients = gradients(&straight, step);
+            optimizer.step(&gradients, 0.01, 1.0);
             if step < 2 {
-                before.step(0.01, 1.0);
+                before.step(&gradients, 0.01, 1.0);
                 continue;
             }
             let mut after = Adam::new(&resumed, AdamSpec::plain());
             after.restore(before.steps(), &before.state());
-            after.step(0.01, 1.0);
+            after.step(&gradients, 0.01, 1.0);
         }
         assert_eq!(values(&straight), values(&resumed));
     }
@@ -295,12 +281,11 @@ mod tests {
     #[test]
     fn the_norm_is_that_of_all_gradients_together() {
         let params = params();
-        set_gradients(&params, 1);
-        let squares: f64 = params
-            .trained()
-            .map(|p| p.tensor.grad().square().sum(Kind::Double).double_value(&[]))
+        let gradients = gradients(&params, 1);
+        let squares: f64 = gradients
+            .iter()
+            .map(|gradient| gradient.square().sum(Kind::Double).double_value(&[]))
             .sum();
-        let norm = Adam::new(&params, AdamSpec::plain()).gradient_norm();
-        assert!((norm - squares.sqrt()).abs() < 1e-4);
+        assert!((norm(&gradients) - squares.sqrt()).abs() < 1e-4);
     }
 }

@@ -86,11 +86,13 @@ impl Params {
         }
     }
 
-    /// Forgets the gradients of the last step.
-    pub fn zero_grad(&self) {
-        for param in self.trained() {
-            param.tensor.shallow_clone().zero_grad();
-        }
+    /// The gradients of a scalar by each trained tensor, in their order.
+    ///
+    /// Asked for directly, not gathered in the tensors: that spares a pass over
+    /// memory that zeroes and one that adds, a tenth of AlexNet's step.
+    pub fn gradients(&self, scalar: &Tensor) -> Vec<Tensor> {
+        let trained: Vec<&Tensor> = self.trained().map(|param| &param.tensor).collect();
+        Tensor::run_backward(&[scalar], &trained, false, false)
     }
 }
 
@@ -131,5 +133,22 @@ mod tests {
             .map(|p| p.tensor.sum(Kind::Float).double_value(&[]))
             .sum();
         assert_eq!(total, 5.0);
+    }
+
+    #[test]
+    fn gradients_are_those_of_this_scalar_alone() {
+        let params = two();
+        for factor in [2.0, 3.0] {
+            let scalar = params
+                .iter()
+                .map(|p| p.tensor.sum(Kind::Float))
+                .fold(Tensor::from(0f32), |sum, part| sum + part * factor);
+            let gradients = params.gradients(&scalar);
+            assert_eq!(gradients.len(), 1);
+            assert_eq!(
+                Vec::<f32>::try_from(&gradients[0]).unwrap(),
+                [factor as f32; 3]
+            );
+        }
     }
 }

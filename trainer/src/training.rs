@@ -17,7 +17,7 @@ use crate::keyed::{Purpose, generator};
 use crate::layers::Pass;
 use crate::metrics;
 use crate::nets::{Model, Start};
-use crate::optim::Adam;
+use crate::optim::{self, Adam};
 use crate::recipe::Recipe;
 use crate::scoring;
 use crate::tensors::{Covers, batch_count, batches};
@@ -230,13 +230,12 @@ impl<'a> Training<'a> {
         let mut drops = generator(seed, Purpose::Dropout, &[fold, self.step]);
         let logits = self.model.forward(&input, &mut Pass::Train(&mut drops));
         let loss = cross_entropy(&logits, &labels, recipe.label_smoothing);
-        self.model.params.zero_grad();
-        loss.backward();
+        let gradients = self.model.params.gradients(&loss);
         let value = loss.double_value(&[]);
         check_finite(value, epoch + 1)?;
-        let gradient_norm = recipe.clip.map(|_| self.adam.gradient_norm());
+        let gradient_norm = recipe.clip.map(|_| optim::norm(&gradients));
         let scale = clip_scale(recipe.clip, gradient_norm);
-        self.adam.step(self.rate(self.step), scale);
+        self.adam.step(&gradients, self.rate(self.step), scale);
         if let Some((copy, average)) = &mut self.averaged {
             average.update(&copy.params, &self.model.params);
         }
