@@ -79,15 +79,7 @@ fn measure_steps(plan: &BenchPlan, covers: &Covers, rows: &[i64]) -> Result<(Mod
     recipe.batch_size = plan.batch_size;
     recipe.kernels = plan.kernels;
     recipe.epochs = u32::try_from(plan.steps + WARM_UP).unwrap_or(u32::MAX);
-    let task = Task {
-        covers,
-        train: rows,
-        test: &[],
-        recipe: &recipe,
-        seed: 1,
-        fold: 0,
-        device: plan.device,
-    };
+    let task = Task::new(covers, rows, &recipe, plan.device);
     let mut marks = vec![Instant::now()];
     let trained = train(&task, &mut |event| {
         if matches!(event, Event::Step(_)) {

@@ -148,6 +148,12 @@ fn recipe_flags(recipe: &Recipe, rate: Rate) -> Vec<String> {
     if recipe.batch_size != usual.batch_size {
         flags.push(format!("--batch-size {}", recipe.batch_size));
     }
+    if recipe.early_stop != usual.early_stop {
+        let word = recipe
+            .early_stop
+            .map_or("off".into(), |epochs| epochs.to_string());
+        flags.push(format!("--early-stop {word}"));
+    }
     match rate {
         Rate::Auto => flags.push("--lr auto".into()),
         Rate::Fixed if recipe.learning_rate != usual.learning_rate => {

@@ -32,6 +32,11 @@ pub struct TrainFlags {
     /// Peak learning rate, or auto for a range test [default: the net's]
     #[arg(long, value_name = "LR|auto", value_parser = parse_rate)]
     pub lr: Option<RateFlag>,
+    /// Hold a tenth of the training covers back, end after so many epochs without a better
+    /// one on them, and let the best one score [default: a quarter of the net's epochs for
+    /// lenet and alexnet, else off]
+    #[arg(long, value_name = "EPOCHS|off", value_parser = parse_early_stop)]
+    pub early_stop: Option<EarlyStopFlag>,
     /// Covers in a step [default: the net's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_size: Option<u32>,
@@ -65,6 +70,23 @@ pub enum RateFlag {
     Fixed(f64),
     /// Found by a range test.
     Auto,
+}
+
+/// `--early-stop` as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EarlyStopFlag {
+    /// After so many epochs without a better one.
+    After(u32),
+    /// Never; the last epoch scores.
+    Off,
+}
+
+fn parse_early_stop(text: &str) -> Result<EarlyStopFlag, String> {
+    match text.parse() {
+        _ if text == "off" => Ok(EarlyStopFlag::Off),
+        Ok(epochs @ 1..) => Ok(EarlyStopFlag::After(epochs)),
+        _ => Err("say a number of epochs above zero, or off".into()),
+    }
 }
 
 fn parse_rate(text: &str) -> Result<RateFlag, String> {
@@ -147,6 +169,11 @@ impl TrainFlags {
         recipe.batch_size = self
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize);
+        match self.early_stop {
+            Some(EarlyStopFlag::After(epochs)) => recipe.early_stop = Some(epochs),
+            Some(EarlyStopFlag::Off) => recipe.early_stop = None,
+            None => {}
+        }
         match self.lr {
             Some(RateFlag::Fixed(typed)) => {
                 recipe.learning_rate = typed;
@@ -163,6 +190,7 @@ impl TrainFlags {
             ("--epochs", self.epochs.is_some()),
             ("--batch-size", self.batch_size.is_some()),
             ("--lr", self.lr.is_some()),
+            ("--early-stop", self.early_stop.is_some()),
         ];
         let names: Vec<&str> = typed
             .iter()
@@ -240,100 +268,4 @@ impl From<Error> for Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Typed {
-        #[command(flatten)]
-        flags: TrainFlags,
-    }
-
-    fn config(words: &str, base: Option<&Config>) -> Config {
-        let words = std::iter::once("trainer").chain(words.split_whitespace());
-        let typed = Typed::try_parse_from(words).expect("good flags");
-        typed.flags.plan(base, Net::ResNet).expect("a CPU").config
-    }
-
-    #[test]
-    fn defaults_are_the_modern_recipe_of_the_default_net() {
-        let config = config("", None);
-        let method = Method::Steps {
-            recipe: Recipe::new(RecipeName::Modern, Net::ResNet),
-            rate: Rate::Fixed,
-        };
-        assert_eq!((config.method, config.folds), (method, 4));
-        assert_eq!(config.labels, LabelRule::default());
-    }
-
-    #[test]
-    fn the_article_implies_its_labels_unless_told_otherwise() {
-        let article = config("--recipe article --net lenet", None);
-        assert!(article.labels.drop_rejected_negatives);
-        assert!(article.labels.trust_undecided_positives);
-        let other = config(
-            "--recipe article --rejected-negatives positive --trust-undecided none",
-            None,
-        );
-        assert_eq!(other.labels, LabelRule::default());
-    }
-
-    #[test]
-    fn what_is_typed_wins_over_the_base_and_another_net_leaves_it() {
-        let base = config("--net lenet --epochs 7 --lr 0.5 --folds 3", None);
-        let same = config("--epochs 9", Some(&base));
-        assert_eq!((same.net(), same.epochs(), same.folds), (Net::LeNet, 9, 3));
-        assert!(same.flags().contains(&"--lr 0.5".to_string()));
-        let other = config("--net alexnet", Some(&base));
-        assert_eq!(other, config("--net alexnet", None));
-    }
-
-    #[test]
-    fn numbers_that_make_no_sense_are_refused() {
-        for words in [
-            "--batch-size 0",
-            "--epochs 0",
-            "--threads 0",
-            "--lr 0",
-            "--lr fast",
-            "--net vgg",
-            "--trust-undecided all",
-            "--device gpu",
-        ] {
-            let words = std::iter::once("trainer").chain(words.split_whitespace());
-            assert!(Typed::try_parse_from(words.clone()).is_err(), "{words:?}");
-        }
-    }
-
-    #[test]
-    fn a_pretrained_net_has_no_steps_and_no_recipe_of_the_article() {
-        let parse = |words: &str| {
-            let words = std::iter::once("trainer").chain(words.split_whitespace());
-            Typed::try_parse_from(words).expect("good flags").flags
-        };
-        let net = Net::EfficientNetLite0;
-        let refusal = parse("--recipe article")
-            .plan(None, net)
-            .expect_err("no recipe");
-        assert_eq!(refusal.exit, cli::Exit::Usage);
-        let idle = parse("--epochs 3 --lr 0.1")
-            .without_effect(net)
-            .expect("two flags");
-        assert!(idle.contains("--epochs, --lr"), "{idle}");
-        assert_eq!(parse("--epochs 3").without_effect(Net::LeNet), None);
-        assert_eq!(parse("--folds 3").without_effect(net), None);
-    }
-
-    #[test]
-    fn the_flags_of_a_config_give_it_again() {
-        for words in [
-            "--net alexnet --epochs 3 --batch-size 10 --lr auto --trust-undecided both",
-            "--net lenet --recipe article --folds 5 --rejected-positives negative",
-            "--net efficientnet-lite0 --folds 3",
-        ] {
-            let chosen = config(words, None);
-            assert_eq!(config(&chosen.flags().join(" "), None), chosen);
-        }
-    }
-}
+mod tests;

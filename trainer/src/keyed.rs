@@ -25,6 +25,8 @@ pub enum Purpose {
     Folds = 5,
     /// Pixels for measuring speed.
     Bench = 6,
+    /// Covers held back to choose the epoch by.
+    Inner = 7,
 }
 
 /// The generator of `purpose` at `place` under `seed`.

@@ -1,9 +1,10 @@
 //! One way to learn for every command: what a config says, on some rows of a data set.
 
 use std::ops::ControlFlow;
+use std::sync::Once;
 use std::time::Instant;
 
-use cli::Result;
+use cli::{Printer, Result};
 use tch::{Device, Tensor};
 
 use crate::config::{Config, Method, Rate};
@@ -19,6 +20,7 @@ use crate::rate_range;
 use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::tensors::Covers;
+use crate::training::inner::{self, Split};
 use crate::training::{EpochStats, Event, StepStats, Task, Trained, train};
 
 /// Everything that trainings of one data set share.
@@ -26,7 +28,13 @@ use crate::training::{EpochStats, Event, StepStats, Task, Trained, train};
 pub struct Learner {
     seed: u64,
     device: Device,
+    labels: Vec<bool>,
+    /// What no choice among training covers may split.
+    blocks: Vec<usize>,
     material: Material,
+    printer: Printer,
+    /// So that few covers are told of once, not in every fold.
+    told_of_few: Once,
 }
 
 /// What is learned from.
@@ -46,9 +54,6 @@ enum Material {
 struct Features {
     /// `[n, f]`
     values: Tensor,
-    labels: Vec<bool>,
-    /// What the choice of a probe's regularisation must not split.
-    blocks: Vec<usize>,
     backbone: Model,
     key: String,
 }
@@ -62,6 +67,8 @@ pub struct Part<'a> {
     pub test: &'a [i64],
     /// Keys all draws together with the seed.
     pub fold: u64,
+    /// Train on all of `train` for so many epochs, which somebody has chosen already.
+    pub epochs: Option<u32>,
 }
 
 impl Learner {
@@ -87,10 +94,15 @@ impl Learner {
                 .await?
                 .map(Material::Features),
         };
+        let blocks = dataset.blocks(session, config.folds).await?.of;
         Ok(material.map(|material| Learner {
             seed,
             device,
+            labels: dataset.labels(),
+            blocks,
             material,
+            printer: session.printer,
+            told_of_few: Once::new(),
         }))
     }
 
@@ -129,22 +141,43 @@ impl Learner {
         observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
     ) -> Result<Option<Trained>, Error> {
         let mut own = recipe.clone();
-        if rate == Rate::Auto {
-            own.learning_rate = rate_range::find(&self.task(part, covers, recipe))?;
-        }
-        train(&self.task(part, covers, &own), observe)
-    }
-
-    fn task<'a>(&self, part: Part<'a>, covers: &'a Covers, recipe: &'a Recipe) -> Task<'a> {
-        Task {
-            covers,
-            train: part.train,
+        let split = self.split(part, recipe);
+        let task = Task {
+            inner: &split.inner,
             test: part.test,
-            recipe,
+            stop_after: part.epochs,
             seed: self.seed,
             fold: part.fold,
-            device: self.device,
+            ..Task::new(covers, &split.train, recipe, self.device)
+        };
+        if rate == Rate::Auto {
+            own.learning_rate = rate_range::find(&task)?;
         }
+        let recipe = &own;
+        train(&Task { recipe, ..task }, observe)
+    }
+
+    /// What to train on, and what to hold back if the recipe chooses its epoch.
+    fn split(&self, part: Part, recipe: &Recipe) -> Split {
+        let whole = || Split {
+            train: part.train.to_vec(),
+            inner: Vec::new(),
+        };
+        if recipe.early_stop.is_none() || part.epochs.is_some() {
+            return whole();
+        }
+        let key = (self.seed, part.fold);
+        let split = inner::split(part.train, &self.labels, &self.blocks, key);
+        split.unwrap_or_else(|| {
+            self.told_of_few.call_once(|| {
+                self.printer.warn(format!(
+                    "{} covers to train on are too few to hold some back and choose the epoch \
+                     by them: the last epoch scores",
+                    part.train.len()
+                ));
+            });
+            whole()
+        })
     }
 
     fn learn_probe(
@@ -155,11 +188,11 @@ impl Learner {
     ) -> Trained {
         let started = Instant::now();
         let of = |rows: &[i64]| features.values.index_select(0, &Tensor::from_slice(rows));
-        let (values, labels) = (of(part.train), picked(&features.labels, part.train));
+        let (values, labels) = (of(part.train), picked(&self.labels, part.train));
         let examples = Examples {
             features: &values,
             labels: &labels,
-            blocks: &picked(&features.blocks, part.train),
+            blocks: &picked(&self.blocks, part.train),
         };
         let fitted = probe::fit(&examples, self.seed);
         let model = Model::blank(Net::EfficientNetLite0, self.device);
@@ -176,11 +209,13 @@ impl Learner {
         let tested = (!part.test.is_empty()).then(|| margins(&of(part.test)));
         let test = tested
             .as_deref()
-            .map(|margins| judge(margins, &picked(&features.labels, part.test)));
+            .map(|margins| judge(margins, &picked(&self.labels, part.test)));
         let stats = EpochStats {
             epoch: 1,
             train_loss,
             train_accuracy,
+            inner_loss: None,
+            inner_accuracy: None,
             test_loss: test.map(|(loss, _)| loss),
             test_accuracy: test.map(|(_, accuracy)| accuracy),
             // A probe has no rate.
@@ -201,6 +236,7 @@ impl Learner {
             model,
             margins: tested.unwrap_or_default(),
             epochs: vec![stats],
+            best_epoch: None,
         }
     }
 }
@@ -241,8 +277,6 @@ async fn features(
     };
     Ok(Some(Features {
         values: values.to_device(Device::Cpu),
-        labels: dataset.labels(),
-        blocks: dataset.blocks(session, config.folds).await?.of,
         backbone,
         key,
     }))

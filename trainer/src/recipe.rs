@@ -57,6 +57,9 @@ pub struct Recipe {
     pub epochs: u32,
     /// Covers in a step.
     pub batch_size: usize,
+    /// Epochs without a better one on covers held back, after which training ends and the
+    /// best one scores; `None`: nothing is held back, and the last epoch scores.
+    pub early_stop: Option<u32>,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// How the rate moves.
@@ -104,6 +107,7 @@ fn modern(net: Net) -> Recipe {
         net,
         epochs: steps.epochs,
         batch_size: steps.batch_size,
+        early_stop: early_stop(net, steps.epochs),
         learning_rate: steps.learning_rate,
         schedule: Schedule::OneCycle,
         adam: AdamSpec::decoupled(0.05),
@@ -118,6 +122,16 @@ fn modern(net: Net) -> Recipe {
     }
 }
 
+/// The nets without normalisation learn their covers by heart long before the last epoch;
+/// a quarter of the epochs is long enough to know. The residual net is best when its rate
+/// has come down, and the tenth held back would cost it more than it gives.
+fn early_stop(net: Net, epochs: u32) -> Option<u32> {
+    match net {
+        Net::LeNet | Net::AlexNet => Some(epochs.div_ceil(4)),
+        Net::ResNet | Net::EfficientNetLite0 => None,
+    }
+}
+
 /// The article fed a softmax into the cross-entropy, scored with dropout on and
 /// dropped the tail of every fold; those are mistakes, and are not repeated.
 fn article(net: Net) -> Recipe {
@@ -126,6 +140,7 @@ fn article(net: Net) -> Recipe {
         net,
         epochs: 100,
         batch_size: 10,
+        early_stop: None,
         learning_rate: 1e-5,
         schedule: Schedule::Constant,
         adam: AdamSpec::plain(),

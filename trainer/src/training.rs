@@ -3,24 +3,27 @@
 //! A training is a state and two inputs of it, data and keys: every draw is
 //! keyed by seed, fold, epoch and step, so an epoch depends on nothing but the
 //! state before it.
+//!
+//! - [`inner`]: covers held back from training, to choose the epoch by;
+//! - [`choice`]: the epoch whose weights score;
+//! - [`state`]: what steps change.
+
+pub mod choice;
+pub mod inner;
+mod state;
 
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use rand::seq::SliceRandom;
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::Device;
 
-use crate::augment::Occasion;
-use crate::average::Average;
 use crate::error::Error;
-use crate::keyed::{Purpose, generator};
-use crate::layers::Pass;
-use crate::metrics;
-use crate::nets::{Model, Start};
-use crate::optim::{self, Adam};
+use crate::nets::Model;
 use crate::recipe::Recipe;
-use crate::scoring;
-use crate::tensors::{Covers, batch_count, batches};
+use crate::tensors::Covers;
+
+use choice::Choice;
+use state::State;
 
 /// What one training is given.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +32,47 @@ pub struct Task<'a> {
     pub covers: &'a Covers,
     /// Rows to train on.
     pub train: &'a [i64],
+    /// Rows that are only watched, to choose the epoch by; empty: the last epoch scores.
+    pub inner: &'a [i64],
     /// Rows to score; empty when the final model is made.
     pub test: &'a [i64],
     /// How to train.
     pub recipe: &'a Recipe,
+    /// Ends after so many of the recipe's epochs, at the rates that these have there.
+    pub stop_after: Option<u32>,
     /// The run's seed.
     pub seed: u64,
     /// The fold, which keys all draws together with the seed.
     pub fold: u64,
     /// Where to compute.
     pub device: Device,
+}
+
+impl<'a> Task<'a> {
+    /// On all of these rows to the end, with nothing watched or scored; seed 1, fold 0.
+    pub fn new(
+        covers: &'a Covers,
+        train: &'a [i64],
+        recipe: &'a Recipe,
+        device: Device,
+    ) -> Task<'a> {
+        Task {
+            covers,
+            train,
+            inner: &[],
+            test: &[],
+            recipe,
+            stop_after: None,
+            seed: 1,
+            fold: 0,
+            device,
+        }
+    }
+
+    fn epochs(&self) -> u32 {
+        let all = self.recipe.epochs;
+        self.stop_after.map_or(all, |epochs| epochs.min(all))
+    }
 }
 
 /// What is told while training goes on.
@@ -64,7 +98,9 @@ pub struct StepStats {
 }
 
 /// One epoch. Losses are plain cross-entropy in nats, without the smoothing that
-/// is trained on, so that training and test can be compared.
+/// is trained on, so that they can be compared. What is watched and tested is
+/// judged on the weights that score, but without mirror images, as training is:
+/// they would double the time of every epoch's test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochStats {
     /// Counted from one.
@@ -73,7 +109,11 @@ pub struct EpochStats {
     pub train_loss: f64,
     /// Share right, likewise.
     pub train_accuracy: f64,
-    /// On the test rows, by what will score; `None` without any.
+    /// On the inner rows, by which the epoch is chosen; `None` without any.
+    pub inner_loss: Option<f64>,
+    /// Share right, likewise.
+    pub inner_accuracy: Option<f64>,
+    /// On the test rows, only to be looked at; `None` without any.
     pub test_loss: Option<f64>,
     /// Share right, likewise.
     pub test_accuracy: Option<f64>,
@@ -96,12 +136,15 @@ impl EpochStats {
 /// A training that was not stopped.
 #[derive(Debug)]
 pub struct Trained {
-    /// What scores: the averaged weights if the recipe averages.
+    /// What scores: the averaged weights if the recipe averages, of the best epoch
+    /// if there were inner rows to choose it by.
     pub model: Model,
-    /// Margins of the test rows in their order (see [`scoring::margins`]).
+    /// Margins of the test rows in their order (see [`crate::scoring::margins`]).
     pub margins: Vec<f32>,
     /// Every epoch.
     pub epochs: Vec<EpochStats>,
+    /// The epoch whose weights these are, if it was chosen.
+    pub best_epoch: Option<u32>,
 }
 
 /// Trains to the end, or until `observe` breaks off: then `None`.
@@ -109,224 +152,43 @@ pub fn train(
     task: &Task,
     observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Option<Trained>, Error> {
-    let mut training = Training::new(*task);
+    let mut state = State::new(*task);
+    let mut choice = Choice::new(task.recipe.early_stop.filter(|_| !task.inner.is_empty()));
     let mut epochs = Vec::new();
-    let mut margins = Vec::new();
-    for epoch in 0..task.recipe.epochs {
+    for epoch in 0..task.epochs() {
         let started = Instant::now();
-        let ControlFlow::Continue(mut stats) = training.epoch(epoch, observe)? else {
+        let ControlFlow::Continue(mut stats) = state.epoch(epoch, observe)? else {
             return Ok(None);
         };
-        if !task.test.is_empty() {
-            margins = training.test();
-            let (loss, accuracy) = metrics::judge(&margins, &training.test_labels);
-            check_finite(loss, stats.epoch)?;
-            stats.test_loss = Some(loss);
-            stats.test_accuracy = Some(accuracy);
-        }
+        state.judge(&mut stats)?;
+        choice.consider(&stats, state.scorer());
         stats.seconds = started.elapsed().as_secs_f64();
         epochs.push(stats);
-        let last = epoch + 1 == task.recipe.epochs;
-        if observe(Event::Epoch(stats)).is_break() && !last {
+        let last = epoch + 1 == task.epochs() || choice.has_waited_enough(stats.epoch);
+        let stopped = observe(Event::Epoch(stats)).is_break();
+        if last {
+            break;
+        }
+        if stopped {
             return Ok(None);
         }
     }
+    let best_epoch = choice.epoch();
+    choice.put_best(state.scorer());
     Ok(Some(Trained {
-        model: training.into_scorer(),
-        margins,
+        margins: state.margins_of_test(),
+        model: state.into_scorer(),
         epochs,
+        best_epoch,
     }))
 }
 
-/// The state that steps change.
-struct Training<'a> {
-    task: Task<'a>,
-    model: Model,
-    averaged: Option<(Model, Average)>,
-    adam: Adam,
-    test_labels: Vec<bool>,
-    step: u64,
-    steps: u64,
-}
-
-impl<'a> Training<'a> {
-    fn new(task: Task<'a>) -> Training<'a> {
-        let recipe = task.recipe;
-        let start = Start {
-            init: recipe.init,
-            kernels: recipe.kernels,
-            seed: task.seed,
-            fold: task.fold,
-        };
-        let model = Model::new(recipe.net, start, task.device);
-        let averaged = recipe.average.then(|| {
-            let copy = Model::blank(recipe.net, task.device);
-            copy.params.copy_from(&model.params);
-            (copy, Average::default())
-        });
-        let per_epoch = batch_count(task.train.len(), recipe.batch_size) as u64;
-        Training {
-            adam: Adam::new(&model.params, recipe.adam),
-            test_labels: labels(task.covers, task.test),
-            steps: per_epoch * u64::from(recipe.epochs),
-            step: 0,
-            task,
-            model,
-            averaged,
-        }
-    }
-
-    /// All training rows once, in an order of the epoch's own.
-    fn epoch(
-        &mut self,
-        epoch: u32,
-        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<(), EpochStats>, Error> {
-        let Task {
-            seed, fold, recipe, ..
-        } = self.task;
-        let mut rows = self.task.train.to_vec();
-        rows.shuffle(&mut generator(
-            seed,
-            Purpose::Shuffle,
-            &[fold, epoch.into()],
-        ));
-        let (mut loss, mut right) = (0.0, 0.0);
-        for batch in batches(&rows, recipe.batch_size) {
-            let taken = self.take_step(batch, epoch)?;
-            loss += taken.plain_loss * batch.len() as f64;
-            right += taken.right;
-            if observe(Event::Step(taken.stats)).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        let count = rows.len() as f64;
-        Ok(ControlFlow::Continue(EpochStats {
-            epoch: epoch + 1,
-            train_loss: loss / count,
-            train_accuracy: right / count,
-            test_loss: None,
-            test_accuracy: None,
-            learning_rate: self.rate(self.step - 1),
-            seconds: 0.0,
-        }))
-    }
-
-    fn rate(&self, step: u64) -> f64 {
-        let recipe = self.task.recipe;
-        recipe.learning_rate * recipe.schedule.factor(step, self.steps)
-    }
-
-    fn take_step(&mut self, batch: &[i64], epoch: u32) -> Result<Step, Error> {
-        let Task {
-            covers,
-            recipe,
-            seed,
-            fold,
-            ..
-        } = self.task;
-        let input = self.input(batch, epoch);
-        let labels = covers.labels(batch);
-        let mut drops = generator(seed, Purpose::Dropout, &[fold, self.step]);
-        let logits = self.model.forward(&input, &mut Pass::Train(&mut drops));
-        let loss = cross_entropy(&logits, &labels, recipe.label_smoothing);
-        let gradients = self.model.params.gradients(&loss);
-        let value = loss.double_value(&[]);
-        check_finite(value, epoch + 1)?;
-        let gradient_norm = recipe.clip.map(|_| optim::norm(&gradients));
-        let scale = clip_scale(recipe.clip, gradient_norm);
-        self.adam.step(&gradients, self.rate(self.step), scale);
-        if let Some((copy, average)) = &mut self.averaged {
-            average.update(&copy.params, &self.model.params);
-        }
-        self.step += 1;
-        let logits = logits.detach();
-        Ok(Step {
-            plain_loss: cross_entropy(&logits, &labels, 0.0).double_value(&[]),
-            right: right(&logits, &labels),
-            stats: StepStats {
-                step: self.step,
-                steps: self.steps,
-                loss: value,
-                gradient_norm,
-            },
-        })
-    }
-
-    /// The batch as the net takes it, varied if the recipe varies.
-    fn input(&self, batch: &[i64], epoch: u32) -> Tensor {
-        let Task {
-            covers,
-            recipe,
-            seed,
-            fold,
-            ..
-        } = self.task;
-        let pixels = covers.pixels(batch);
-        let epoch = u64::from(epoch);
-        match &recipe.augmentation {
-            Some(augmentation) => {
-                let pixels = pixels.to_kind(Kind::Float);
-                let varied = augmentation.apply(&pixels, batch, Occasion { seed, fold, epoch });
-                recipe.preprocessing.normalise(&varied)
-            }
-            None => recipe.preprocessing.normalise(&pixels),
-        }
-    }
-
-    fn test(&self) -> Vec<f32> {
-        let Task {
-            covers,
-            test,
-            recipe,
-            ..
-        } = self.task;
-        let scorer = self.averaged.as_ref().map_or(&self.model, |(copy, _)| copy);
-        scoring::margins(scorer, covers, test, &recipe.preprocessing, recipe.mirror)
-    }
-
-    fn into_scorer(self) -> Model {
-        self.averaged.map_or(self.model, |(copy, _)| copy)
-    }
-}
-
-/// A step that was too large shows in the next loss, be it of training or of the test.
+/// A step that was too large shows in the next loss, be it of training or of a test.
 fn check_finite(loss: f64, epoch: u32) -> Result<(), Error> {
     match loss.is_finite() {
         true => Ok(()),
         false => Err(Error::NotFinite { loss, epoch }),
     }
-}
-
-/// What one step gave.
-struct Step {
-    plain_loss: f64,
-    right: f64,
-    stats: StepStats,
-}
-
-fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Tensor {
-    /// The label that libtorch would skip; no label has it.
-    const IGNORED: i64 = -100;
-    logits.cross_entropy_loss(labels, None::<Tensor>, Reduction::Mean, IGNORED, smoothing)
-}
-
-fn right(logits: &Tensor, labels: &Tensor) -> f64 {
-    let called = logits.argmax(1, false);
-    called.eq_tensor(labels).sum(Kind::Double).double_value(&[])
-}
-
-/// The factor that brings a gradient of this norm to at most `clip`.
-fn clip_scale(clip: Option<f64>, norm: Option<f64>) -> f64 {
-    match (clip, norm) {
-        (Some(clip), Some(norm)) if norm > clip => clip / norm,
-        _ => 1.0,
-    }
-}
-
-fn labels(covers: &Covers, rows: &[i64]) -> Vec<bool> {
-    let labels: Vec<i64> = Vec::try_from(covers.labels(rows)).expect("a row of integers");
-    labels.into_iter().map(|label| label == 1).collect()
 }
 
 #[cfg(test)]

@@ -23,25 +23,27 @@ statements! {
         where run_id = $1 and fold = $2 and state = 'leased' and holder = $3";
     HOLDERS = "select fold, holder from fold where run_id = $1 and state = 'leased' order by fold";
     PUT_EPOCH = "
-        insert into epoch (run_id, fold, epoch, train_loss, train_accuracy, test_loss,
-                           test_accuracy, learning_rate, seconds)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        insert into epoch (run_id, fold, epoch, train_loss, train_accuracy, inner_loss,
+                           inner_accuracy, test_loss, test_accuracy, learning_rate, seconds)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (run_id, fold, epoch) do update set
             train_loss = excluded.train_loss, train_accuracy = excluded.train_accuracy,
+            inner_loss = excluded.inner_loss, inner_accuracy = excluded.inner_accuracy,
             test_loss = excluded.test_loss, test_accuracy = excluded.test_accuracy,
             learning_rate = excluded.learning_rate, seconds = excluded.seconds";
     FINISH = "
         update fold set state = 'done', holder = null, lease_until = null,
-               epochs = $4, seconds = $5, weights = $6
+               epochs = $4, best_epoch = $5, seconds = $6, weights = $7
         where run_id = $1 and fold = $2 and state = 'leased' and holder = $3";
     PUT_PREDICTION = "
         insert into prediction (run_id, cover_id, logit) values ($1, $2, $3)
         on conflict (run_id, cover_id) do update set logit = excluded.logit";
     FOLDS = "
-        select fold, state, train, test, epochs, seconds, weights, reason
+        select fold, state, train, test, epochs, best_epoch, seconds, weights, reason
         from fold where run_id = $1 order by fold";
     EPOCHS = "
-        select epoch, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds
+        select epoch, train_loss, train_accuracy, inner_loss, inner_accuracy, test_loss,
+               test_accuracy, learning_rate, seconds
         from epoch where run_id = $1 and fold = $2 order by epoch";
     FORGET_WEIGHTS = "update fold set weights = null where run_id = $1";
 }
@@ -69,6 +71,10 @@ pub struct EpochRow {
     pub train_loss: f64,
     /// Share right.
     pub train_accuracy: f64,
+    /// On covers held back from training, if there were any.
+    pub inner_loss: Option<f64>,
+    /// Share right.
+    pub inner_accuracy: Option<f64>,
     /// On the fold's own part.
     pub test_loss: f64,
     /// Share right.
@@ -84,6 +90,8 @@ pub struct EpochRow {
 pub struct FoldResult {
     /// Epochs trained.
     pub epochs: u32,
+    /// The epoch whose weights score, if it was chosen.
+    pub best_epoch: Option<u32>,
     /// Wall time.
     pub seconds: f64,
     /// File name below the models folder.
@@ -118,6 +126,8 @@ pub struct FoldRow {
     pub test: u32,
     /// Epochs trained, once done.
     pub epochs: Option<u32>,
+    /// The epoch whose weights score, if one was chosen.
+    pub best_epoch: Option<u32>,
     /// Wall time, once done.
     pub seconds: Option<f64>,
     /// File name below the models folder, until superseded.
@@ -132,6 +142,7 @@ type Row = (
     u32,
     u32,
     Option<u32>,
+    Option<u32>,
     Option<f64>,
     Option<String>,
     Option<String>,
@@ -141,7 +152,7 @@ impl TryFrom<Row> for FoldRow {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let (fold, state, train, test, epochs, seconds, weights, reason) = row;
+        let (fold, state, train, test, epochs, best_epoch, seconds, weights, reason) = row;
         let state = match state.as_str() {
             "pending" => FoldState::Pending,
             "leased" => FoldState::Leased,
@@ -158,6 +169,7 @@ impl TryFrom<Row> for FoldRow {
             train,
             test,
             epochs,
+            best_epoch,
             seconds,
             weights,
             reason,
@@ -243,6 +255,8 @@ impl Store {
             .bind(row.epoch)
             .bind(row.train_loss)
             .bind(row.train_accuracy)
+            .bind(row.inner_loss)
+            .bind(row.inner_accuracy)
             .bind(row.test_loss)
             .bind(row.test_accuracy)
             .bind(row.learning_rate)
@@ -270,6 +284,7 @@ impl Store {
             .bind(fold)
             .bind(holder)
             .bind(result.epochs)
+            .bind(result.best_epoch)
             .bind(result.seconds)
             .bind(&result.weights)
             .execute(&mut *tx)

@@ -49,6 +49,7 @@ async fn begun(fixture: &Fixture) -> (RunId, Vec<i64>) {
 fn result(predictions: Vec<(i64, f64)>) -> FoldResult {
     FoldResult {
         epochs: 5,
+        best_epoch: Some(3),
         seconds: 1.5,
         weights: Some("w".into()),
         predictions,
@@ -161,6 +162,7 @@ async fn a_fold_is_settled_whole_by_who_holds_it_and_by_nobody_else() {
     let states: Vec<_> = folds.iter().map(|fold| fold.state).collect();
     assert_eq!(states, [FoldState::Done, FoldState::Pending]);
     assert_eq!(folds[0].weights.as_deref(), Some("w"));
+    assert_eq!(folds[0].best_epoch, Some(3));
     store.forget_fold_weights(run).await.unwrap();
     assert_eq!(store.folds(run).await.unwrap()[0].weights, None);
 }
@@ -173,6 +175,8 @@ async fn an_epoch_told_again_replaces_the_first() {
         epoch: 1,
         train_loss,
         train_accuracy: 0.5,
+        inner_loss: Some(0.75),
+        inner_accuracy: None,
         test_loss: 0.7,
         test_accuracy: 0.5,
         learning_rate: 1e-3,

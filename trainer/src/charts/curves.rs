@@ -33,6 +33,7 @@ struct Panel {
     y: &'static str,
     number: fn(&f64) -> String,
     train: fn(&EpochStats) -> Option<f64>,
+    inner: fn(&EpochStats) -> Option<f64>,
     test: fn(&EpochStats) -> Option<f64>,
     range: fn(&[f64]) -> std::ops::Range<f64>,
     legend: SeriesLabelPosition,
@@ -43,6 +44,7 @@ const LOSS: Panel = Panel {
     y: "cross-entropy (nats)",
     number: |loss| format!("{loss:.2}"),
     train: |epoch| Some(epoch.train_loss),
+    inner: |epoch| epoch.inner_loss,
     test: |epoch| epoch.test_loss,
     range: loss_range,
     legend: SeriesLabelPosition::UpperRight,
@@ -53,6 +55,7 @@ const ACCURACY: Panel = Panel {
     y: "predicted rightly",
     number: percent,
     train: |epoch| Some(epoch.train_accuracy),
+    inner: |epoch| epoch.inner_accuracy,
     test: |epoch| epoch.test_accuracy,
     range: accuracy_range,
     legend: SeriesLabelPosition::LowerRight,
@@ -69,7 +72,7 @@ impl Panel {
         let values: Vec<f64> = folds
             .iter()
             .flatten()
-            .flat_map(|epoch| [(self.train)(epoch), (self.test)(epoch)])
+            .flat_map(|epoch| [(self.train)(epoch), (self.inner)(epoch), (self.test)(epoch)])
             .flatten()
             .chain(majority)
             .collect();
@@ -102,14 +105,39 @@ impl Panel {
                 solid(plane, line(fold, self.test), SINGLE, 1, None)?;
             }
         }
-        let training = mean_line(folds, self.train);
-        let test = mean_line(folds, self.test);
-        let (of_train, of_test) = match folds.len() {
-            0 | 1 => ("training", "test"),
-            _ => ("training, mean", "test, mean"),
+        let of = |part: &str| match folds.len() {
+            0 | 1 => part.to_string(),
+            _ => format!("{part}, mean"),
         };
-        dashed(plane, training, QUIET, Some(of_train))?;
-        solid(plane, test, ACCENT, 2, Some(of_test))
+        let line = |value| mean_line(folds, value);
+        dashed(plane, line(self.train), QUIET, Some(&of("training")))?;
+        let inner = line(self.inner);
+        if !inner.is_empty() {
+            solid(plane, inner, INK, 1, Some(&of("held back")))?;
+        }
+        solid(plane, line(self.test), ACCENT, 2, Some(&of("test")))?;
+        match folds {
+            [fold] => self.mark_best(plane, fold),
+            _ => Ok(()),
+        }
+    }
+
+    /// A dot where the fold's weights come from, if its epoch was chosen.
+    fn mark_best<'a, 'b: 'a>(&self, plane: &mut Plane<'a, 'b>, fold: &[EpochStats]) -> Painted {
+        let loss = |epoch: &&EpochStats| epoch.inner_loss.unwrap_or(f64::INFINITY);
+        let best = fold
+            .iter()
+            .min_by(|left, right| loss(left).total_cmp(&loss(right)));
+        let chosen = best.filter(|epoch| epoch.inner_loss.is_some());
+        let Some((epoch, value)) = chosen.and_then(|best| Some((best.epoch, (self.test)(best)?)))
+        else {
+            return Ok(());
+        };
+        let dot = Circle::new((f64::from(epoch), value), 5, ACCENT.filled());
+        let series = plane.draw_series([dot])?;
+        let sample = |(x, y): (i32, i32)| Circle::new((x + 13, y), 5, ACCENT.filled());
+        series.label("chosen epoch").legend(sample);
+        Ok(())
     }
 }
 

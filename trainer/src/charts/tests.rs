@@ -10,6 +10,8 @@ fn fold(offset: f64) -> Vec<EpochStats> {
                 epoch,
                 train_loss: 0.69 * (-2.0 * t).exp() + 0.05,
                 train_accuracy: 0.98 - 0.45 * (-3.0 * t).exp(),
+                inner_loss: Some(0.63 * (-1.7 * t).exp() + 0.14 + 0.1 * t * t),
+                inner_accuracy: Some(0.93 - 0.42 * (-2.4 * t).exp()),
                 test_loss: Some(0.66 * (-1.6 * t).exp() + 0.12 + offset * (t * 40.0).sin() / 2.0),
                 test_accuracy: Some(0.94 - 0.42 * (-2.6 * t).exp() + offset * (t * 33.0).sin()),
                 learning_rate: 1e-3,

@@ -136,10 +136,15 @@ pub async fn train(
     let Some(learner) = learner else {
         return Ok(None);
     };
-    let Some(trained) = learn(session, plan, &learner, &dataset)? else {
+    let alike = follows.filter(|run| follow::trained_alike(run, &plan.config));
+    let epochs = match alike {
+        Some(run) => follow::chosen_epochs(session, run.id).await?,
+        None => None,
+    };
+    let Some(trained) = learn(session, plan, &learner, (&dataset, epochs))? else {
         return Ok(None);
     };
-    let calibration = match follows.filter(|run| follow::trained_alike(run, &plan.config)) {
+    let calibration = match alike {
         Some(run) => calibrate(session, run.id).await?,
         None => Calibration::NONE,
     };
@@ -188,7 +193,7 @@ fn learn(
     session: &Session,
     plan: &Plan,
     learner: &Learner,
-    dataset: &Dataset,
+    (dataset, epochs): (&Dataset, Option<u32>),
 ) -> Result<Option<Trained>> {
     let rows: Vec<i64> = (0..dataset.covers.len() as i64).collect();
     let part = Part {
@@ -196,8 +201,15 @@ fn learn(
         test: &[],
         // Past the folds: a key of its own.
         fold: plan.config.folds as u64,
+        epochs,
     };
-    let (steps, epochs) = (plan.config.steps(rows.len()), plan.config.epochs());
+    if let Some(epochs) = epochs {
+        let median = format!("{epochs} epochs: the median of those that the folds chose");
+        session.printer.note(median);
+    }
+    let all = plan.config.epochs();
+    let epochs = epochs.unwrap_or(all);
+    let steps = plan.config.steps(rows.len()) / u64::from(all) * u64::from(epochs);
     let bar = session.printer.bar("fit", Some(steps));
     let trained = tokio::task::block_in_place(|| {
         learner.learn(part, &mut |event| {

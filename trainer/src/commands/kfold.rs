@@ -229,12 +229,13 @@ impl Kfold<'_> {
             train: &train,
             test: &test,
             fold: u64::from(claim.fold),
+            epochs: None,
         };
         let started = Instant::now();
         let mut watch = FoldWatch::new(self, claim.fold);
         let trained =
             tokio::task::block_in_place(|| learner.learn(part, &mut |event| watch.observe(event)));
-        watch.bar.finish();
+        watch.finish(trained.as_ref().ok().and_then(Option::as_ref));
         if let Some(failure) = watch.failure {
             return Err(failure);
         }
@@ -278,6 +279,7 @@ impl Kfold<'_> {
         let margins = done.trained.margins.iter().map(|margin| f64::from(*margin));
         let result = FoldResult {
             epochs: done.trained.epochs.len() as u32,
+            best_epoch: done.trained.best_epoch,
             seconds: done.took.as_secs_f64(),
             weights: Some(weights),
             predictions: done.test.iter().map(cover).zip(margins).collect(),

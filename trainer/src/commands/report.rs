@@ -102,6 +102,8 @@ fn stats(row: &EpochRow) -> EpochStats {
         epoch: row.epoch,
         train_loss: row.train_loss,
         train_accuracy: row.train_accuracy,
+        inner_loss: row.inner_loss,
+        inner_accuracy: row.inner_accuracy,
         test_loss: Some(row.test_loss),
         test_accuracy: Some(row.test_accuracy),
         learning_rate: row.learning_rate,

@@ -68,6 +68,19 @@ pub async fn matching_run(session: &Session, config: &Config) -> Result<Option<R
         .find(|run| run.state == RunState::Finished && trained_alike(run, config)))
 }
 
+/// How long to train where the folds chose how long: the median of their best epochs; `None`
+/// of a run that chose nothing. All labels are more covers than a fold's, so of two middle
+/// ones it is the longer.
+///
+/// # Errors
+/// What the database says.
+pub async fn chosen_epochs(session: &Session, run: RunId) -> Result<Option<u32>> {
+    let folds = session.store.folds(run).await?;
+    let mut chosen: Vec<u32> = folds.iter().filter_map(|fold| fold.best_epoch).collect();
+    chosen.sort_unstable();
+    Ok(chosen.get(chosen.len() / 2).copied())
+}
+
 /// The same in all that decides how a net is trained.
 pub fn trained_alike(run: &RunRow, config: &Config) -> bool {
     Config::from_json(&run.config).is_some_and(|other| other.method == config.method)

@@ -8,7 +8,7 @@ use store::training::EpochRow;
 use tokio::runtime::Handle;
 
 use super::{Kfold, lease};
-use crate::training::{EpochStats, Event};
+use crate::training::{EpochStats, Event, Trained};
 
 /// Well before a claim runs out.
 const RENEW_EVERY: Duration = Duration::from_secs(60);
@@ -17,7 +17,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(60);
 pub(super) struct FoldWatch<'a> {
     kfold: &'a Kfold<'a>,
     fold: u32,
-    pub(super) bar: Bar,
+    bar: Bar,
     renewed: Instant,
     /// What the database said, to be returned once the training has stopped.
     pub(super) failure: Option<Failure>,
@@ -34,6 +34,21 @@ impl<'a> FoldWatch<'a> {
             fold,
             renewed: Instant::now(),
             failure: None,
+        }
+    }
+
+    /// The fold is over; says which epoch was chosen, if one was.
+    pub(super) fn finish(&self, trained: Option<&Trained>) {
+        self.bar.finish();
+        if let Some(trained) = trained
+            && let Some(best) = trained.best_epoch
+        {
+            self.kfold.session.printer.note(format!(
+                "fold {}/{}: epoch {best} of {} was best on the covers held back",
+                self.fold + 1,
+                self.kfold.divided.folds.count(),
+                trained.epochs.len(),
+            ));
         }
     }
 
@@ -86,6 +101,8 @@ impl<'a> FoldWatch<'a> {
             epoch: stats.epoch,
             train_loss: stats.train_loss,
             train_accuracy: stats.train_accuracy,
+            inner_loss: stats.inner_loss,
+            inner_accuracy: stats.inner_accuracy,
             test_loss: stats.test_loss.expect("a fold has a test part"),
             test_accuracy: stats.test_accuracy.expect("a fold has a test part"),
             learning_rate: stats.learning_rate,
@@ -96,19 +113,25 @@ impl<'a> FoldWatch<'a> {
     }
 
     fn line(&self, stats: &EpochStats) -> String {
-        let percent = |share: Option<f64>| share.unwrap_or(f64::NAN) * 100.0;
         format!(
-            "fold {}/{}  epoch {:>3}/{}  train {:.3} {:>5.1} %  test {:.3} {:>5.1} %{}  {:.1} s",
+            "fold {}/{}  epoch {:>3}/{}{}{}{}{}  {:.1} s",
             self.fold + 1,
             self.kfold.divided.folds.count(),
             stats.epoch,
             self.kfold.plan.config.epochs(),
-            stats.train_loss,
-            percent(Some(stats.train_accuracy)),
-            stats.test_loss.unwrap_or(f64::NAN),
-            percent(stats.test_accuracy),
+            judged("train", Some(stats.train_loss), Some(stats.train_accuracy)),
+            judged("inner", stats.inner_loss, stats.inner_accuracy),
+            judged("test", stats.test_loss, stats.test_accuracy),
             stats.rate_text(),
             stats.seconds,
         )
     }
+}
+
+/// `  train 0.512  81.0 %`, or nothing where nothing was judged.
+fn judged(part: &str, loss: Option<f64>, accuracy: Option<f64>) -> String {
+    let (Some(loss), Some(accuracy)) = (loss, accuracy) else {
+        return String::new();
+    };
+    format!("  {part} {loss:.3} {:>5.1} %", accuracy * 100.0)
 }
