@@ -18,19 +18,38 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// What decides the bits of a run: nets, training, and how pixels are read.
-const SOURCES: [&str; 2] = ["src", "../cover/src"];
+const SOURCES: [&str; 3] = ["src", "shim", "../cover/src"];
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rustc-env=WHISKER_CODE={}", code()?);
-    let libraries = env::var_os("LIBTORCH").map(|root| library_directory(Path::new(&root)));
+    let root = env::var_os("LIBTORCH").map(PathBuf::from);
+    if let Some(root) = &root {
+        shim(root);
+    }
+    let libraries = root.map(|root| library_directory(&root));
     if let Some(libraries) = &libraries {
         link(libraries);
     }
     let libraries = libraries.unwrap_or_default();
     println!("cargo:rustc-env=WHISKER_LIBTORCH={}", libraries.display());
     Ok(())
+}
+
+/// Our few lines of C++, with libtorch's headers and the flags of torch-sys.
+fn shim(root: &Path) {
+    cc::Build::new()
+        .cpp(true)
+        .file("shim/channel_sum.cpp")
+        .include(root.join("include"))
+        .include(root.join("include/torch/csrc/api/include"))
+        .std("c++17")
+        .define("_GLIBCXX_USE_CXX11_ABI", "1")
+        .opt_level(3)
+        .flag("-ffp-contract=off")
+        .warnings(false)
+        .compile("whisker_shim");
 }
 
 fn link(libraries: &Path) {

@@ -8,6 +8,8 @@ use std::cell::RefCell;
 
 use tch::Tensor;
 
+use crate::channel_sum::channel_sum;
+
 /// `[b, c, h, w]` with `[o, c, k, k]` → `[b, o, h-k+1, w-k+1]`, as
 /// `conv2d(input, weight, bias)` gives; autograd goes through it.
 pub fn convolve(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
@@ -49,30 +51,24 @@ impl SpectrumCache {
     }
 }
 
-/// Conjugate spectrum of the kernel on the input's plane: what PyTorch calls a
-/// convolution is a correlation.
-fn spectrum(weight: &Tensor, plane: [i64; 2]) -> Tensor {
-    weight
-        .fft_rfft2(&plane[..], [-2i64, -1], "backward")
-        .conj()
-        .resolve_conj()
+fn spectrum(planes: &Tensor, plane: [i64; 2]) -> Tensor {
+    planes.fft_rfft2(&plane[..], [-2i64, -1], "backward")
 }
 
 /// The transform is made at the input's own size: it is circular, but the wrap
-/// reaches only outputs that a valid convolution does not have.
+/// reaches only outputs that a valid convolution does not have. What PyTorch calls a
+/// convolution is a correlation: the kernel's spectrum is conjugated.
 fn convolve_spectrum(
     input: &Tensor,
-    spectrum: &Tensor,
-    kernel: [i64; 2],
+    kernel: &Tensor,
+    sides: [i64; 2],
     bias: Option<&Tensor>,
 ) -> Tensor {
     let plane = plane(input);
-    let transformed = input.fft_rfft2(&plane[..], [-2i64, -1], "backward");
-    let product = Tensor::einsum("bchw,ochw->bohw", &[&transformed, spectrum], None::<i64>);
-    let valid = product
+    let valid = channel_sum(&spectrum(input, plane), kernel)
         .fft_irfft2(&plane[..], [-2i64, -1], "backward")
-        .narrow(2, 0, plane[0] - kernel[0] + 1)
-        .narrow(3, 0, plane[1] - kernel[1] + 1);
+        .narrow(2, 0, plane[0] - sides[0] + 1)
+        .narrow(3, 0, plane[1] - sides[1] + 1);
     match bias {
         Some(bias) => valid + bias.view([1, -1, 1, 1]),
         None => valid,

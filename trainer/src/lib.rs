@@ -7,7 +7,7 @@
 //! - [`device`]: where the arithmetic happens;
 //! - [`tensors`], [`preprocessing`], [`augment`]: from covers to a net's input;
 //! - [`folds`]: parts that share no block;
-//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`pooling`]: what nets are made of;
+//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`pooling`]: what nets are made of;
 //! - [`nets`]: the nets;
 //! - [`state_dict`], [`backbone`]: pretrained weights, from the published file to a net;
 //! - [`lbfgs`], [`probe`]: a linear layer on what a backbone says;
@@ -38,6 +38,7 @@ pub mod average;
 pub mod backbone;
 pub mod bench;
 pub mod calibration;
+pub mod channel_sum;
 pub mod charts;
 pub mod commands;
 pub mod config;
