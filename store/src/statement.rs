@@ -43,6 +43,7 @@ mod tests {
             crate::training::model::STATEMENTS,
             crate::training::run::STATEMENTS,
             crate::training::score::STATEMENTS,
+            crate::training::suspect::STATEMENTS,
         ];
         let mut connection = store.write().acquire().await.unwrap();
         for (name, sql) in all.concat() {

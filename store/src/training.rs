@@ -1,4 +1,4 @@
-//! Runs, folds, predictions, models, scores.
+//! Runs, folds, predictions, suspects, models, scores.
 //!
 //! A run is stored with all that makes it before its first epoch; a fold is claimed until a
 //! time, and its result, with every prediction, is one transaction.
@@ -8,8 +8,10 @@ pub mod fold;
 pub mod model;
 pub mod run;
 pub mod score;
+pub mod suspect;
 
 pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
-pub use run::{Begun, NewRun, PredictionRow, RunId, RunRow, RunState, RunTally};
-pub use score::{Find, Unscored};
+pub use run::{Begun, NewRun, PredictionRow, RunCover, RunId, RunRow, RunState, RunTally};
+pub use score::{Find, Score, SpokenFor, Unscored};
+pub use suspect::{Suspect, SuspectRow};

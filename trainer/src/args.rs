@@ -8,15 +8,18 @@ use store::Durability;
 
 use crate::backbone;
 use crate::bench::BenchPlan;
-use crate::commands::find::{self, Format};
 use crate::commands::fit::follow;
-use crate::commands::{bench, doctor, fit, kfold, nets, plan, report, runs, score, watch, weights};
+use crate::commands::{
+    bench, compare, doctor, find, fit, kfold, nets, plan, prune, report, runs, score, suspects,
+    watch, weights,
+};
 use crate::device::DeviceChoice;
 use crate::flags::{Plan, TrainFlags, all_cores};
 use crate::layers::Kernels;
 use crate::nets::Net;
 use crate::recipe::RecipeName;
 use crate::session::Session;
+use crate::threshold::Aim;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +30,7 @@ Examples:
   trainer find                           score every cover, list the videos
   trainer find --format html > found.html
   trainer score photo.jpg covers/
+  trainer compare 3 4                    is one better, or can nothing be told?
   trainer report 3                       data/reports/3/index.html";
 
 /// Learns from labeled covers, judges itself, and finds more.
@@ -65,41 +69,18 @@ enum OnData {
         /// Train as this run did, and calibrate on its predictions [default: the newest alike]
         #[arg(long, value_name = "RUN")]
         from_run: Option<i64>,
+        /// What it calls the topic: from a probability on, best-f1, or precision=0.95, chosen
+        /// on predictions out of fold
+        #[arg(long, value_name = "P|AIM", default_value_t)]
+        threshold: Aim,
         /// Do not make it the current model
         #[arg(long)]
         no_promote: bool,
     },
     /// Print the probability that pictures show the topic; the database's covers stay as they are
-    Score {
-        /// A model's name or file [default: the current model]
-        #[arg(long, value_name = "M")]
-        model: Option<String>,
-        /// Image files, and folders of them (searched recursively)
-        #[arg(required = true, value_name = "IMAGE|FOLDER")]
-        inputs: Vec<PathBuf>,
-        #[command(flatten)]
-        place: Place,
-    },
+    Score(score::Wanted),
     /// Score every cover by the current model and list the videos
-    Find {
-        /// A model's name [default: the current model]
-        #[arg(long, value_name = "M")]
-        model: Option<String>,
-        /// Least probability [default: the model's, 0.5]
-        #[arg(long, value_name = "P", value_parser = parse_probability)]
-        threshold: Option<f64>,
-        /// At most so many videos
-        #[arg(long, value_name = "N")]
-        limit: Option<u32>,
-        /// How they are printed
-        #[arg(long, value_enum, default_value_t)]
-        format: Format,
-        /// Also covers that somebody has decided
-        #[arg(long)]
-        all: bool,
-        #[command(flatten)]
-        place: Place,
-    },
+    Find(find::Wanted),
     /// Train and score again whenever labels arrive, until stopped
     ///
     /// Each time: kfold, fit, and if the new run is not worse than the current model's on
@@ -116,6 +97,39 @@ enum OnData {
         /// At most so many runs
         #[arg(long, value_name = "N", default_value_t = 50)]
         limit: u32,
+    },
+    /// Tell whether one run is better than another, on the covers that both predicted
+    ///
+    /// Whole blocks are drawn again and again, the same for both runs: what the interval of
+    /// the difference leaves on one side of zero is told as a difference.
+    Compare {
+        /// The one, see trainer runs
+        left: i64,
+        /// The other, whose labels count
+        right: i64,
+    },
+    /// List the labels that a run believes least, for a person to look at again
+    ///
+    /// By confident learning on its out-of-fold predictions. Nothing is changed: a person
+    /// decides.
+    Suspects {
+        /// Its number, see trainer runs [default: the newest finished run]
+        run: Option<i64>,
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u32,
+    },
+    /// Remove weights and reports that no model in use needs
+    ///
+    /// The models promoted last stay with the runs that they follow, and so do the newest runs
+    /// and those that can be gone on with. What a run predicted stays in the database.
+    Prune {
+        /// Models, and runs, that stay
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+        keep: u32,
+        /// Only tell what would go
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Write a run's page and pictures to reports/RUN/ beside the database
     Report {
@@ -169,23 +183,17 @@ enum OnMachine {
 pub struct Place {
     /// auto, cpu or cuda:N
     #[arg(long, default_value_t, value_name = "DEVICE")]
-    device: DeviceChoice,
+    pub device: DeviceChoice,
     /// Threads [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     threads: Option<u32>,
 }
 
 impl Place {
-    fn threads(&self) -> usize {
+    /// As typed, or all there are.
+    pub fn threads(&self) -> usize {
         self.threads
             .map_or_else(all_cores, |threads| threads as usize)
-    }
-}
-
-fn parse_probability(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("say a number from 0 to 1".into()),
     }
 }
 
@@ -255,45 +263,19 @@ async fn with_store(command: OnData, session: &Session) -> Result<Outcome> {
         OnData::Fit {
             flags,
             from_run,
-            no_promote,
-        } => fit_command(session, &flags, from_run, !no_promote).await,
-        OnData::Find {
-            model,
             threshold,
-            limit,
-            format,
-            all,
-            place,
-        } => {
-            let wanted = find::Wanted {
-                model,
-                threshold,
-                limit,
-                format,
-                all,
-                device: place.device,
-                threads: place.threads(),
-            };
-            find::run(session, &wanted).await
-        }
-        OnData::Score {
-            model,
-            inputs,
-            place,
-        } => {
-            let wanted = score::Wanted {
-                model,
-                inputs,
-                device: place.device,
-                threads: place.threads(),
-            };
-            score::run(session, &wanted).await
-        }
+            no_promote,
+        } => fit_command(session, &flags, from_run, threshold, !no_promote).await,
+        OnData::Find(wanted) => find::run(session, &wanted).await,
+        OnData::Score(wanted) => score::run(session, &wanted).await,
         OnData::Watch { min_new, flags } => {
             let plan = planned(session, &flags)?;
             watch::run(session, &plan, min_new).await
         }
         OnData::Runs { limit } => runs::run(session, limit).await,
+        OnData::Compare { left, right } => compare::run(session, left, right).await,
+        OnData::Suspects { run, limit } => suspects::run(session, run, limit).await,
+        OnData::Prune { keep, dry_run } => prune::run(session, keep as usize, dry_run).await,
         OnData::Report { run } => report::run(session, run).await,
         OnData::Weights(Weights::Import { file }) => weights::import(session, &file),
         OnData::Plan(flags) => plan::run(session, &planned(session, &flags)?).await,
@@ -320,15 +302,16 @@ async fn fit_command(
     session: &Session,
     flags: &TrainFlags,
     from_run: Option<i64>,
+    aim: Aim,
     promote: bool,
 ) -> Result<Outcome> {
     let Some(number) = from_run else {
         let plan = planned(session, flags)?;
         let follows = follow::matching_run(session, &plan.config).await?;
-        return fit::run(session, &plan, follows.as_ref(), promote).await;
+        return fit::run(session, &plan, follows.as_ref(), aim, promote).await;
     };
     let (plan, run) = follow::plan(session, flags, number).await?;
-    fit::run(session, &plan, Some(&run), promote).await
+    fit::run(session, &plan, Some(&run), aim, promote).await
 }
 
 #[cfg(test)]

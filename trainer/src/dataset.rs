@@ -27,6 +27,8 @@ pub struct Dataset {
 pub struct Divided {
     /// The fold of every row.
     pub folds: Folds,
+    /// The block of every row: folds split none.
+    pub blocks: Vec<usize>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<String>,
 }
@@ -55,6 +57,12 @@ impl Dataset {
         self.covers.iter().map(|cover| cover.label).collect()
     }
 
+    /// The topic's share.
+    pub fn base_rate(&self) -> f64 {
+        let topics = self.covers.iter().filter(|cover| cover.label).count();
+        topics as f64 / self.covers.len() as f64
+    }
+
     /// Cover ids of the rows.
     pub fn ids(&self) -> Vec<i64> {
         self.covers.iter().map(|cover| cover.cover).collect()
@@ -71,6 +79,7 @@ impl Dataset {
         let warnings = blocks.oversized.iter().map(warning).collect();
         Ok(Divided {
             folds: divided,
+            blocks: blocks.of,
             warnings,
         })
     }

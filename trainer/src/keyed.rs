@@ -27,6 +27,8 @@ pub enum Purpose {
     Bench = 6,
     /// Covers held back to choose the epoch by.
     Inner = 7,
+    /// Which blocks are drawn again to tell how sure a number is.
+    Bootstrap = 8,
 }
 
 /// The generator of `purpose` at `place` under `seed`.

@@ -14,7 +14,10 @@
 //! - [`recipe`], [`schedule`], [`optim`], [`average`]: how they are trained;
 //! - [`training`], [`scoring`]: training a fold, and what a net says;
 //! - [`metrics`]: how good that is;
+//! - [`suspects`]: labels that are probably wrong;
 //! - [`calibration`]: from margins to probabilities;
+//! - [`base_rate`], [`threshold`]: probabilities where the topic is rarer than in the labels,
+//!   and from which on it is said to be there;
 //! - [`rate_range`]: a learning rate for `--lr auto`;
 //! - [`atomic`], [`weights`]: what is kept on disk;
 //! - [`charts`], [`report`]: what people see;
@@ -27,7 +30,8 @@
 //! - [`dataset`], [`pixels`], [`features`], [`learner`]: from the database to a training;
 //! - [`holder`]: who has a fold in hand;
 //! - [`results`]: what a run gave;
-//! - [`models`], [`finder`]: what scores, and scoring every cover;
+//! - [`models`], [`rates`], [`finder`]: what scores, how common the topic is where, and
+//!   scoring every cover;
 //! - [`libtorch`], [`memory`]: what all this runs on;
 //! - [`commands`], [`args`]: what can be typed.
 
@@ -36,6 +40,7 @@ pub mod atomic;
 pub mod augment;
 pub mod average;
 pub mod backbone;
+pub mod base_rate;
 pub mod bench;
 pub mod calibration;
 pub mod channel_sum;
@@ -69,6 +74,7 @@ pub mod pooling;
 pub mod preprocessing;
 pub mod probe;
 pub mod rate_range;
+pub mod rates;
 pub mod recipe;
 pub mod report;
 pub mod results;
@@ -76,6 +82,8 @@ pub mod schedule;
 pub mod scoring;
 pub mod session;
 pub mod state_dict;
+pub mod suspects;
 pub mod tensors;
+pub mod threshold;
 pub mod training;
 pub mod weights;

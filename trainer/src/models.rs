@@ -6,6 +6,7 @@ use cli::{Failure, Result};
 use store::training::ModelRow;
 use tch::Device;
 
+use crate::metrics::sigmoid;
 use crate::nets::Model;
 use crate::scoring;
 use crate::session::Session;
@@ -24,14 +25,19 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Calibrated probabilities of covers at the side that the model takes, in their order.
-    pub fn probabilities(&self, covers: &Covers) -> Vec<f64> {
+    /// Calibrated log-odds of covers at the side that the model takes, in their order.
+    pub fn log_odds(&self, covers: &Covers) -> Vec<f64> {
         let rows: Vec<i64> = (0..covers.len() as i64).collect();
         let card = &self.card;
         let margins =
             scoring::margins(&self.model, covers, &rows, &card.preprocessing, card.mirror);
-        let probability = |margin: f32| card.calibration.probability(margin);
-        margins.into_iter().map(probability).collect()
+        let log_odds = |margin: f32| card.calibration.log_odds(margin.into());
+        margins.into_iter().map(log_odds).collect()
+    }
+
+    /// Their probabilities at the base rate of the labels.
+    pub fn probabilities(&self, covers: &Covers) -> Vec<f64> {
+        self.log_odds(covers).into_iter().map(sigmoid).collect()
     }
 }
 

@@ -4,7 +4,9 @@ use cli::Result;
 use serde_json::{Value, json};
 use store::training::{FoldRow, FoldState, PredictionRow, RunId, RunRow};
 
-use crate::metrics::{Summary, mean_and_deviation, sigmoid};
+use crate::metrics::{
+    BlockIntervals, Interval, Summary, block_intervals, mean_and_deviation, sigmoid,
+};
 use crate::session::Session;
 
 /// A run with everything that is stored of it.
@@ -16,6 +18,9 @@ pub struct Results {
     pub folds: Vec<FoldRow>,
     /// What was predicted so far, by cover id.
     pub predictions: Vec<PredictionRow>,
+    /// How sure its numbers are; `None` before the first fold is done, and of runs of before
+    /// blocks were kept.
+    pub intervals: Option<BlockIntervals>,
 }
 
 impl Results {
@@ -24,10 +29,13 @@ impl Results {
     /// # Errors
     /// A run that is not there.
     pub async fn read(session: &Session, run: RunId) -> Result<Results> {
+        let row = session.store.run(run).await?;
+        let predictions = session.store.predictions(run).await?;
         Ok(Results {
-            run: session.store.run(run).await?,
+            intervals: intervals(&predictions, row.seed as u64),
+            run: row,
             folds: session.store.folds(run).await?,
-            predictions: session.store.predictions(run).await?,
+            predictions,
         })
     }
 
@@ -78,7 +86,7 @@ impl Results {
             "state": self.run.state.as_str(),
             "folds": self.done().filter_map(|fold| self.fold_json(fold)).collect::<Vec<_>>(),
             "accuracy": accuracy.map(|(mean, sd)| json!({ "mean": mean, "sd": sd })),
-            "out_of_fold": self.summary().map(|summary| summary_json(&summary)),
+            "out_of_fold": self.summary().map(|summary| self.summary_json(&summary)),
             "seconds": self.seconds(),
         })
     }
@@ -96,6 +104,26 @@ impl Results {
             "loss": summary.log_loss,
             "seconds": fold.seconds,
         }))
+    }
+
+    fn summary_json(&self, summary: &Summary) -> Value {
+        let of_blocks = self.intervals.as_ref();
+        json!({
+            "n": summary.count,
+            "accuracy": summary.accuracy,
+            "interval": ends(summary.interval),
+            "block_interval": of_blocks.map(|blocks| ends(blocks.accuracy)),
+            "majority": summary.majority,
+            "balanced_accuracy": summary.balanced_accuracy,
+            "roc_auc": summary.roc_auc,
+            "roc_auc_interval": of_blocks.and_then(|blocks| blocks.roc_auc).map(ends),
+            "average_precision": summary.average_precision,
+            "average_precision_interval":
+                of_blocks.and_then(|blocks| blocks.average_precision).map(ends),
+            "log_loss": summary.log_loss,
+            "brier": summary.brier,
+            "ece": summary.calibration_error,
+        })
     }
 
     /// The table for people.
@@ -121,60 +149,59 @@ impl Results {
         }
         if let Some(summary) = self.summary() {
             printer.line("");
-            printer.table(&rows(&self.run, &summary, self.accuracy()));
+            printer.table(&self.rows(&summary));
         }
     }
+
+    fn rows(&self, summary: &Summary) -> Vec<(&'static str, String)> {
+        let run = &self.run;
+        let (accuracy, count) = (percent(summary.accuracy), summary.count);
+        let mut rows = vec![
+            ("run", format!("{} ({})", run.id.number(), run.net)),
+            ("out of fold", format!("{accuracy} of {count} covers right")),
+            ("95 % interval", range(summary.interval)),
+        ];
+        if let Some(blocks) = &self.intervals {
+            rows.push(("by blocks", range(blocks.accuracy)));
+        }
+        rows.push(("commoner class", percent(summary.majority)));
+        if let Some((mean, deviation)) = self.accuracy() {
+            let deviation = deviation * 100.0;
+            rows.push((
+                "mean of folds",
+                format!("{} ± {deviation:.1}", percent(mean)),
+            ));
+        }
+        if let Some(area) = summary.roc_auc {
+            let interval = self.intervals.and_then(|blocks| blocks.roc_auc);
+            let interval = interval.map_or(String::new(), |(low, high)| {
+                format!(" ({low:.4} to {high:.4} by blocks)")
+            });
+            rows.push(("ROC area", format!("{area:.4}{interval}")));
+        }
+        rows
+    }
+}
+
+/// Old runs did not keep the blocks that their folds were made of.
+fn intervals(predictions: &[PredictionRow], seed: u64) -> Option<BlockIntervals> {
+    let blocks: Option<Vec<u32>> = predictions.iter().map(|row| row.block).collect();
+    let (labels, probabilities) = judged(predictions.iter());
+    block_intervals(&labels, &probabilities, &blocks?, seed)
+}
+
+fn ends((low, high): Interval) -> [f64; 2] {
+    [low, high]
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn range((low, high): Interval) -> String {
+    format!("{} to {}", percent(low), percent(high))
 }
 
 fn judged<'a>(rows: impl Iterator<Item = &'a PredictionRow>) -> (Vec<bool>, Vec<f64>) {
     rows.map(|row| (row.label, sigmoid(row.logit))).unzip()
-}
-
-fn summary_json(summary: &Summary) -> Value {
-    json!({
-        "n": summary.count,
-        "accuracy": summary.accuracy,
-        "interval": [summary.interval.0, summary.interval.1],
-        "majority": summary.majority,
-        "balanced_accuracy": summary.balanced_accuracy,
-        "roc_auc": summary.roc_auc,
-        "average_precision": summary.average_precision,
-        "log_loss": summary.log_loss,
-        "brier": summary.brier,
-        "ece": summary.calibration_error,
-    })
-}
-
-fn rows(
-    run: &RunRow,
-    summary: &Summary,
-    accuracy: Option<(f64, f64)>,
-) -> Vec<(&'static str, String)> {
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    let (low, high) = summary.interval;
-    let mut rows = vec![
-        ("run", format!("{} ({})", run.id.number(), run.net)),
-        (
-            "out of fold",
-            format!(
-                "{} of {} covers right ({} to {})",
-                percent(summary.accuracy),
-                summary.count,
-                percent(low),
-                percent(high)
-            ),
-        ),
-        ("commoner class", percent(summary.majority)),
-    ];
-    if let Some((mean, deviation)) = accuracy {
-        let deviation = deviation * 100.0;
-        rows.push((
-            "mean of folds",
-            format!("{} ± {deviation:.1}", percent(mean)),
-        ));
-    }
-    if let Some(area) = summary.roc_auc {
-        rows.push(("ROC area", format!("{area:.4}")));
-    }
-    rows
 }

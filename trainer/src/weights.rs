@@ -37,6 +37,12 @@ pub struct Card {
     pub backbone: Option<String>,
     /// How a margin becomes a probability.
     pub calibration: Calibration,
+    /// The topic's share of the labels learned from; `None` in old files.
+    #[serde(default)]
+    pub base_rate: Option<f64>,
+    /// What the threshold is for; `None` in old files: one half.
+    #[serde(default)]
+    pub aim: Option<String>,
     /// From which probability on a cover is said to show the topic.
     pub threshold: f64,
 }
@@ -57,9 +63,14 @@ impl Calibration {
         offset: 0.0,
     };
 
+    /// The log-odds of the topic for a margin.
+    pub fn log_odds(&self, margin: f64) -> f64 {
+        self.slope * margin + self.offset
+    }
+
     /// The probability of the topic for a margin.
     pub fn probability(&self, margin: f32) -> f64 {
-        crate::metrics::sigmoid(self.slope * f64::from(margin) + self.offset)
+        crate::metrics::sigmoid(self.log_odds(margin.into()))
     }
 }
 
@@ -206,6 +217,8 @@ mod tests {
             mirror: true,
             backbone: None,
             calibration: Calibration::NONE,
+            base_rate: Some(0.5),
+            aim: None,
             threshold: 0.5,
         }
     }

@@ -19,6 +19,9 @@ statements! {
         select m.id, m.name, m.run_id, m.net, m.config, m.last_event, m.created_at
         from promotion p join model m on m.id = p.model_id
         where p.topic_id = $1 order by p.id desc limit 1";
+    PROMOTED = "
+        select model_id from promotion where topic_id = $1
+        group by model_id order by max(id) desc";
     MODEL_NAMED = "
         select id, name, run_id, net, config, last_event, created_at
         from model where topic_id = $1 and name = $2";
@@ -105,6 +108,17 @@ impl Store {
         Ok(sqlx::query_as(CURRENT)
             .bind(topic.0)
             .fetch_optional(self.read())
+            .await?)
+    }
+
+    /// Ids of the models that were ever the current one, the newest promotion first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn promoted_models(&self, topic: TopicId) -> Result<Vec<i64>> {
+        Ok(sqlx::query_scalar(PROMOTED)
+            .bind(topic.0)
+            .fetch_all(self.read())
             .await?)
     }
 

@@ -18,7 +18,8 @@ statements! {
                          device, threads, state, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'unfinished', $12)
         returning id";
-    ADD_RUN_COVER = "insert into run_cover (run_id, cover_id, label, fold) values ($1, $2, $3, $4)";
+    ADD_RUN_COVER = "
+        insert into run_cover (run_id, cover_id, label, fold, block) values ($1, $2, $3, $4, $5)";
     ADD_FOLDS = "
         insert into fold (run_id, fold, state, train, test)
         select run_id, fold, 'pending',
@@ -37,12 +38,14 @@ statements! {
                reason, created_at, finished_at
         from run where topic_id = $1 order by id desc limit $2";
     PREDICTIONS = "
-        select r.cover_id, c.sha256, r.label, r.fold, p.logit
+        select r.cover_id, c.sha256, r.label, r.fold, r.block, p.logit
         from run_cover r
         join cover c on c.id = r.cover_id
         join prediction p on p.run_id = r.run_id and p.cover_id = r.cover_id
         where r.run_id = $1 order by r.cover_id";
-    RUN_COVERS = "select cover_id, label, fold from run_cover where run_id = $1 order by cover_id";
+    RUN_COVERS = "
+        select cover_id as cover, label, fold, block
+        from run_cover where run_id = $1 order by cover_id";
     /// Right: the topic's log-odds and the label are on the same side.
     RUN_TALLIES = "
         select r.run_id, count(*),
@@ -106,8 +109,21 @@ pub struct NewRun {
     pub device: String,
     /// On how many threads: other numbers give other bits.
     pub threads: u32,
-    /// Cover id, label, fold.
-    pub covers: Vec<(i64, bool, u32)>,
+    /// The data set.
+    pub covers: Vec<RunCover>,
+}
+
+/// A cover of a run's data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct RunCover {
+    /// Its id.
+    pub cover: i64,
+    /// Whether it shows the topic.
+    pub label: bool,
+    /// The fold it is tested in.
+    pub fold: u32,
+    /// The block it is in, by the run's own numbering; `None` in old runs.
+    pub block: Option<u32>,
 }
 
 /// Where a run stands.
@@ -199,6 +215,8 @@ pub struct PredictionRow {
     pub label: bool,
     /// The fold it was tested in.
     pub fold: u32,
+    /// The block it is in, by the run's own numbering; `None` in old runs.
+    pub block: Option<u32>,
     /// Log-odds of the topic.
     pub logit: f64,
 }
@@ -309,12 +327,13 @@ impl Store {
             .bind(now)
             .fetch_one(&mut *tx)
             .await?;
-        for (cover, label, fold) in &new.covers {
+        for row in &new.covers {
             sqlx::query(ADD_RUN_COVER)
                 .bind(id)
-                .bind(cover)
-                .bind(label)
-                .bind(fold)
+                .bind(row.cover)
+                .bind(row.label)
+                .bind(row.fold)
+                .bind(row.block)
                 .execute(&mut *tx)
                 .await?;
         }
@@ -379,27 +398,29 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn predictions(&self, run: RunId) -> Result<Vec<PredictionRow>> {
-        let rows: Vec<(i64, Vec<u8>, bool, u32, f64)> = sqlx::query_as(PREDICTIONS)
+        type Row = (i64, Vec<u8>, bool, u32, Option<u32>, f64);
+        let rows: Vec<Row> = sqlx::query_as(PREDICTIONS)
             .bind(run.0)
             .fetch_all(self.read())
             .await?;
-        let row = |(cover, sha256, label, fold, logit): (i64, Vec<u8>, bool, u32, f64)| {
+        let row = |(cover, sha256, label, fold, block, logit): Row| {
             Ok(PredictionRow {
                 cover,
                 sha256: hash(&sha256)?,
                 label,
                 fold,
+                block,
                 logit,
             })
         };
         rows.into_iter().map(row).collect()
     }
 
-    /// Cover id, label and fold of a run's data set, by cover id.
+    /// A run's data set, by cover id.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn run_covers(&self, run: RunId) -> Result<Vec<(i64, bool, u32)>> {
+    pub async fn run_covers(&self, run: RunId) -> Result<Vec<RunCover>> {
         Ok(sqlx::query_as(RUN_COVERS)
             .bind(run.0)
             .fetch_all(self.read())

@@ -1,14 +1,12 @@
 //! Scores of candidates by a model, and the videos that they lead to.
 
-use sqlx::FromRow;
-
 use crate::label::hash;
 use crate::statement::statements;
-use crate::{Result, Store, TopicId};
+use crate::{Pool, Result, Store, TopicId};
 
 statements! {
     UNSCORED = "
-        select p.cover_id, i.image
+        select p.cover_id, p.pool, i.image
         from pool p join cover_image i on i.cover_id = p.cover_id
         where p.topic_id = $1 and p.cover_id > $3
           and not exists (select 1 from score s
@@ -20,9 +18,22 @@ statements! {
           and not exists (select 1 from score s
                           where s.model_id = $2 and s.cover_id = p.cover_id)";
     PUT_SCORE = "
-        insert into score (model_id, cover_id, probability, scored_at) values ($1, $2, $3, $4)
+        insert into score (model_id, cover_id, probability, logit, scored_at)
+        values ($1, $2, $3, $4, $5)
         on conflict (model_id, cover_id) do update set
-            probability = excluded.probability, scored_at = excluded.scored_at";
+            probability = excluded.probability, logit = excluded.logit,
+            scored_at = excluded.scored_at";
+    SCORES = "
+        select s.cover_id, p.pool, s.logit, s.probability
+        from score s join pool p on p.cover_id = s.cover_id and p.topic_id = $1
+        where s.model_id = $2 order by s.cover_id";
+    MOVE_SCORE = "
+        update score set probability = $3, logit = $4 where model_id = $1 and cover_id = $2";
+    /// Unsure and broken say nothing of how common the topic is.
+    SPOKEN_FOR = "
+        select pool, count(*) filter (where decision = 'keep'),
+               count(*) filter (where decision = 'reject')
+        from standing where topic_id = $1 group by pool";
     /// A video with several covers is found once, by its surest.
     FINDS = "
         select url, title, site, probability, sha256, cover_id
@@ -44,12 +55,34 @@ statements! {
 }
 
 /// A candidate that a model has not scored.
-#[derive(Debug, Clone, FromRow)]
+#[derive(Debug, Clone)]
 pub struct Unscored {
     /// The cover's id.
     pub cover_id: i64,
+    /// The pool it is in.
+    pub pool: Pool,
     /// Its 240×240 JPEG.
     pub image: Vec<u8>,
+}
+
+/// What a model says of a cover.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// The cover's id.
+    pub cover: i64,
+    /// Log-odds of the topic at the base rate of the labels; `None` in old scores.
+    pub logit: Option<f64>,
+    /// Of the topic, at the base rate of its pool.
+    pub probability: f64,
+}
+
+/// Covers of a pool that somebody has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpokenFor {
+    /// They belong in it.
+    pub kept: u64,
+    /// They do not.
+    pub rejected: u64,
 }
 
 /// A video whose undecided cover a model believes to show the topic.
@@ -81,13 +114,21 @@ impl Store {
         after: i64,
         limit: u32,
     ) -> Result<Vec<Unscored>> {
-        Ok(sqlx::query_as(UNSCORED)
+        let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(UNSCORED)
             .bind(topic.0)
             .bind(model)
             .bind(after)
             .bind(limit)
             .fetch_all(self.read())
-            .await?)
+            .await?;
+        let unscored = |(cover_id, pool, image): (_, String, _)| {
+            Ok(Unscored {
+                cover_id,
+                pool: pool.parse()?,
+                image,
+            })
+        };
+        rows.into_iter().map(unscored).collect()
     }
 
     /// How many candidates the model has not scored.
@@ -103,23 +144,82 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Stores scores, as (cover id, probability), in one transaction.
+    /// Stores scores in one transaction.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn put_scores(&self, model: i64, scores: &[(i64, f64)], now: i64) -> Result<()> {
+    pub async fn put_scores(&self, model: i64, scores: &[Score], now: i64) -> Result<()> {
         let mut tx = self.begin().await?;
-        for (cover, probability) in scores {
+        for score in scores {
             sqlx::query(PUT_SCORE)
                 .bind(model)
-                .bind(cover)
-                .bind(probability)
+                .bind(score.cover)
+                .bind(score.probability)
+                .bind(score.logit)
                 .bind(now)
                 .execute(&mut *tx)
                 .await?;
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Every score of a model with the pool of its cover, by cover id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn scores(&self, topic: TopicId, model: i64) -> Result<Vec<(Pool, Score)>> {
+        let rows: Vec<(i64, String, Option<f64>, f64)> = sqlx::query_as(SCORES)
+            .bind(topic.0)
+            .bind(model)
+            .fetch_all(self.read())
+            .await?;
+        let score = |(cover, pool, logit, probability): (_, String, _, _)| {
+            let score = Score {
+                cover,
+                logit,
+                probability,
+            };
+            Ok((pool.parse()?, score))
+        };
+        rows.into_iter().map(score).collect()
+    }
+
+    /// Moves scores to another base rate, in one transaction; when they were made stays.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn move_scores(&self, model: i64, scores: &[Score]) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for score in scores {
+            sqlx::query(MOVE_SCORE)
+                .bind(model)
+                .bind(score.cover)
+                .bind(score.probability)
+                .bind(score.logit)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How many covers of a pool people say belong in it, and how many do not.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn spoken_for(&self, topic: TopicId, pool: Pool) -> Result<SpokenFor> {
+        let rows: Vec<(String, i64, i64)> = sqlx::query_as(SPOKEN_FOR)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?;
+        let of_pool = rows.into_iter().find(|(name, ..)| name == pool.as_str());
+        Ok(
+            of_pool.map_or_else(SpokenFor::default, |(_, kept, rejected)| SpokenFor {
+                kept: kept.unsigned_abs(),
+                rejected: rejected.unsigned_abs(),
+            }),
+        )
     }
 
     /// Videos with a cover of at least this probability, most certain first: an undecided

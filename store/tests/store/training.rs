@@ -1,5 +1,8 @@
 use store::decision::{CoverName, Statement};
-use store::training::{Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunId, RunState};
+use store::training::{
+    Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunCover, RunId, RunState, Score,
+    SpokenFor, Suspect,
+};
 use store::{Choice, Error, Pool};
 
 use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
@@ -18,11 +21,13 @@ async fn covers(fixture: &Fixture, count: u32) -> Vec<i64> {
 /// A run whose covers are labeled in turn and divided in two.
 fn new_run(covers: &[i64]) -> NewRun {
     let row = |(place, cover): (usize, &i64)| {
-        (
-            *cover,
-            place % 2 == 1,
-            u32::try_from(place / 2 % 2).unwrap(),
-        )
+        let place = u32::try_from(place).unwrap();
+        RunCover {
+            cover: *cover,
+            label: place % 2 == 1,
+            fold: place / 2 % 2,
+            block: Some(place / 2),
+        }
     };
     NewRun {
         net: "resnet".into(),
@@ -154,9 +159,10 @@ async fn a_fold_is_settled_whole_by_who_holds_it_and_by_nobody_else() {
     let predictions = store.predictions(run).await.unwrap();
     let told: Vec<_> = predictions
         .iter()
-        .map(|p| (p.sha256, p.label, p.fold))
+        .map(|p| (p.sha256, p.label, p.fold, p.block))
         .collect();
-    let expected = [(0, false), (1, true), (4, false), (5, true)].map(|(n, l)| (sha(n), l, 0));
+    let expected = [(0, false, 0), (1, true, 0), (4, false, 2), (5, true, 2)]
+        .map(|(n, label, block)| (sha(n), label, 0, Some(block)));
     assert_eq!(told, expected);
     let folds = store.folds(run).await.unwrap();
     let states: Vec<_> = folds.iter().map(|fold| fold.state).collect();
@@ -232,6 +238,8 @@ async fn the_newest_promotion_is_current_and_rolling_back_is_promoting_again() {
         let current = store.current_model(topic).await.unwrap().unwrap();
         assert_eq!(current.name, name);
     }
+    let promoted = store.promoted_models(topic).await.unwrap();
+    assert_eq!(promoted, [old, new], "each once, by its newest promotion");
     let names: Vec<_> = store
         .models(topic)
         .await
@@ -242,6 +250,14 @@ async fn the_newest_promotion_is_current_and_rolling_back_is_promoting_again() {
     assert_eq!(names, ["new", "old"]);
 }
 
+fn score(cover: i64, probability: f64) -> Score {
+    Score {
+        cover,
+        logit: Some(0.25),
+        probability,
+    }
+}
+
 #[tokio::test]
 async fn what_is_scored_once_is_not_asked_for_again() {
     let fixture = fresh().await;
@@ -249,11 +265,56 @@ async fn what_is_scored_once_is_not_asked_for_again() {
     let covers = covers(&fixture, 4).await;
     let id = store.add_model(topic, &model("m"), 5).await.unwrap();
     assert_eq!(store.count_unscored(topic, id).await.unwrap(), 4);
-    store.put_scores(id, &[(covers[1], 0.5)], 6).await.unwrap();
+    let scored = score(covers[1], 0.5);
+    store.put_scores(id, &[scored], 6).await.unwrap();
     assert_eq!(store.count_unscored(topic, id).await.unwrap(), 3);
     let page = store.unscored(topic, id, covers[0], 1).await.unwrap();
     assert_eq!(page[0].cover_id, covers[2]);
-    assert_eq!(page[0].image, [1]);
+    assert_eq!(
+        (page[0].pool, &page[0].image[..]),
+        (Pool::Negative, &[1][..])
+    );
+    assert_eq!(
+        store.scores(topic, id).await.unwrap(),
+        [(Pool::Negative, scored)]
+    );
+    let moved = Score {
+        probability: 0.1,
+        ..scored
+    };
+    store.move_scores(id, &[moved]).await.unwrap();
+    let scores = store.scores(topic, id).await.unwrap();
+    assert_eq!(scores, [(Pool::Negative, moved)]);
+}
+
+#[tokio::test]
+async fn a_pool_is_spoken_for_by_those_who_are_sure() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    covers(&fixture, 5).await;
+    let none = store.spoken_for(topic, Pool::Negative).await.unwrap();
+    assert_eq!(none, SpokenFor::default());
+    let said = [Choice::Keep, Choice::Reject, Choice::Keep, Choice::Unsure];
+    let said: Vec<Statement> = (0..)
+        .zip(said)
+        .map(|(n, decision)| Statement {
+            event: format!("e{n}"),
+            cover: CoverName::Sha256(sha(n)),
+            pool: None,
+            decision,
+            annotator: "mia".into(),
+            stroke: "s".into(),
+        })
+        .collect();
+    store.import_statements(topic, &said, 7).await.unwrap();
+    let expected = SpokenFor {
+        kept: 2,
+        rejected: 1,
+    };
+    let negatives = store.spoken_for(topic, Pool::Negative).await.unwrap();
+    assert_eq!(negatives, expected);
+    let positives = store.spoken_for(topic, Pool::Positive).await.unwrap();
+    assert_eq!(positives, SpokenFor::default());
 }
 
 #[tokio::test]
@@ -270,11 +331,11 @@ async fn finds_are_undecided_sure_first_and_each_video_once() {
         .unwrap();
     let id = store.add_model(topic, &model("m"), 5).await.unwrap();
     let scores = [
-        (covers[0], 0.6),
-        (covers[1], 0.4),
-        (covers[2], 0.9),
-        (covers[3], 0.7),
-        (settled[0].cover, 0.8),
+        score(covers[0], 0.6),
+        score(covers[1], 0.4),
+        score(covers[2], 0.9),
+        score(covers[3], 0.7),
+        score(settled[0].cover, 0.8),
     ];
     store.put_scores(id, &scores, 6).await.unwrap();
     let decided = Statement {
@@ -383,4 +444,44 @@ async fn runs_are_tallied_and_news_counted() {
     assert_eq!(url, "https://site.example/0");
     let rules = store.resize_rules(topic).await.unwrap();
     assert_eq!(rules[0], (covers[0], "test".to_owned()));
+}
+
+#[tokio::test]
+async fn suspects_are_given_back_in_their_order_without_those_decided_since() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let (run, covers) = begun(&fixture).await;
+    assert_eq!(store.suspect_run(topic).await.unwrap(), None);
+    let suspect = |at: usize, label, probability| Suspect {
+        cover: covers[at],
+        label,
+        probability,
+    };
+    let first = [suspect(1, true, 0.01), suspect(2, false, 0.9)];
+    store.put_suspects(run, &first).await.unwrap();
+    let again = [suspect(5, true, 0.1), suspect(0, false, 0.8), first[0]];
+    store.put_suspects(run, &again).await.unwrap();
+    let settle = store.settle_run(run, RunState::Finished, None, 5);
+    settle.await.unwrap();
+    assert_eq!(store.suspect_run(topic).await.unwrap(), Some(run));
+    let told = store.suspects(run, 9).await.unwrap();
+    let suspects: Vec<Suspect> = told.iter().map(|row| row.suspect).collect();
+    assert_eq!(suspects, again, "the newer list replaces the older");
+    assert_eq!((told[1].sha256, told[1].decided_since), (sha(0), false));
+    let looked_at = Statement {
+        event: "e".into(),
+        cover: CoverName::Sha256(sha(0)),
+        pool: None,
+        decision: Choice::Keep,
+        annotator: "mia".into(),
+        stroke: "s".into(),
+    };
+    store
+        .import_statements(topic, &[looked_at], 7)
+        .await
+        .unwrap();
+    let told = store.suspects(run, 9).await.unwrap();
+    let since: Vec<bool> = told.iter().map(|row| row.decided_since).collect();
+    assert_eq!(since, [false, true, false]);
+    assert_eq!(store.suspects(run, 1).await.unwrap().len(), 1);
 }

@@ -5,6 +5,7 @@
 mod covers;
 mod crawl;
 mod import;
+mod judge;
 mod labels;
 mod launcher;
 mod manifests;

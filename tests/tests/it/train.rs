@@ -110,7 +110,10 @@ fn a_run_is_judged_out_of_fold_fitted_found_with_scored_with_and_reported() {
         (&model["model"], &false.into())
     );
 
-    let all = object(&programs, &["find", "--threshold", "0", "--all"]);
+    let all = object(
+        &programs,
+        &["find", "--threshold", "0", "--all", "--prior", "off"],
+    );
     let videos = all["videos"].as_array().unwrap();
     assert_eq!((videos.len(), &all["model"]), (40, &model["model"]));
     let found = object(&programs, &["find", "--threshold", "0"]);

@@ -5,14 +5,18 @@
 
 mod confusion;
 mod curves;
+mod learning;
 mod ranking;
 mod raster;
 mod reliability;
+mod threshold;
 
 pub use confusion::confusion;
 pub use curves::{fold_curves, mean_curves};
+pub use learning::{Size, learning};
 pub use ranking::{precision_recall, roc};
 pub use reliability::reliability;
+pub use threshold::threshold;
 
 use std::io;
 

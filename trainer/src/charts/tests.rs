@@ -32,6 +32,21 @@ fn predictions() -> (Vec<bool>, Vec<f64>) {
         .unzip()
 }
 
+fn log_odds(probabilities: &[f64]) -> Vec<f64> {
+    let log_odds = |told: &f64| (told / (1.0 - told)).ln();
+    probabilities.iter().map(log_odds).collect()
+}
+
+fn sizes() -> Vec<Size> {
+    [(210, 0.81, 0.05), (480, 0.88, 0.03), (1017, 0.936, 0.015)]
+        .map(|(covers, accuracy, wide)| Size {
+            covers,
+            accuracy,
+            interval: (accuracy - wide, accuracy + wide),
+        })
+        .to_vec()
+}
+
 /// Every chart by the name under which a report keeps it.
 fn charts() -> Vec<(&'static str, Chart)> {
     let (labels, probabilities) = predictions();
@@ -48,6 +63,11 @@ fn charts() -> Vec<(&'static str, Chart)> {
             drawn(precision_recall(&labels, &probabilities)),
         ),
         ("reliability", drawn(reliability(&labels, &probabilities))),
+        (
+            "threshold",
+            drawn(threshold(&labels, &log_odds(&probabilities))),
+        ),
+        ("learning", drawn(learning(&sizes()))),
     ]
 }
 
@@ -60,6 +80,8 @@ fn every_chart_names_its_axes_and_is_a_png_of_twice_its_size() {
         ("roc", "false alarms among others"),
         ("precision", "recall"),
         ("reliability", "predicted probability"),
+        ("threshold", "found among the topic"),
+        ("learning", "covers labeled"),
     ];
     let keep = std::env::var_os("WHISKER_KEEP_CHARTS");
     for ((name, chart), (expected, word)) in charts().into_iter().zip(words) {
@@ -100,7 +122,9 @@ fn nothing_predicted_and_one_class_still_draw() {
         assert!(roc(&labels, &probabilities).is_ok());
         assert!(precision_recall(&labels, &probabilities).is_ok());
         assert!(reliability(&labels, &probabilities).is_ok());
+        assert!(threshold(&labels, &log_odds(&probabilities)).is_ok());
     }
+    assert!(learning(&[]).is_ok());
     assert!(fold_curves("Fold 1", &[], 0.5).is_ok());
     assert!(confusion(&Confusion::default(), "cat").is_ok());
 }

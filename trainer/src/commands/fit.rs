@@ -12,16 +12,16 @@ use store::training::{NewModel, RunId, RunRow};
 
 use crate::atomic;
 use crate::calibration::{self, Predicted};
+use crate::commands::threshold::Choice;
 use crate::config::Config;
 use crate::dataset::Dataset;
 use crate::flags::Plan;
 use crate::learner::{Learner, Part};
+use crate::rates;
 use crate::session::Session;
+use crate::threshold::Aim;
 use crate::training::{EpochStats, Event, Trained};
 use crate::weights::{self, Calibration, Card};
-
-/// From which probability on a cover is said to show the topic.
-const THRESHOLD: f64 = 0.5;
 
 /// A model that is in the database.
 #[derive(Clone, Debug)]
@@ -48,6 +48,9 @@ struct Question<'a> {
     code: &'static str,
     dataset: String,
     run: Option<i64>,
+    /// Left out where it is the usual one: models of before there was a choice are the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aim: Option<String>,
 }
 
 /// Trains, promotes and tells.
@@ -58,10 +61,11 @@ pub async fn run(
     session: &Session,
     plan: &Plan,
     follows: Option<&RunRow>,
+    aim: Aim,
     promote: bool,
 ) -> Result<Outcome> {
     let started = Instant::now();
-    let Some(fitted) = train(session, plan, follows).await? else {
+    let Some(fitted) = train(session, plan, follows, aim).await? else {
         let stopped = "stopped: no model was made; the same command starts over";
         session.printer.note(stopped);
         return Ok(Outcome {
@@ -119,9 +123,10 @@ pub async fn train(
     session: &Session,
     plan: &Plan,
     follows: Option<&RunRow>,
+    aim: Aim,
 ) -> Result<Option<Fitted>> {
     let dataset = Dataset::read(session, &plan.config.labels).await?;
-    let question = question(plan, &dataset, follows);
+    let question = question(plan, &dataset, follows, aim);
     if !plan.afresh
         && let Some(fitted) = stored(session, &question, dataset.covers.len()).await?
     {
@@ -131,12 +136,14 @@ pub async fn train(
         ));
         return Ok(Some(fitted));
     }
+    // Before the training: a threshold that cannot be chosen should not cost one.
+    let alike = follows.filter(|run| follow::trained_alike(run, &plan.config));
+    let (calibration, threshold) = judge(session, alike, aim).await?;
     let place = (plan.device, plan.threads);
     let learner = Learner::new(session, &plan.config, plan.seed, place, &dataset).await?;
     let Some(learner) = learner else {
         return Ok(None);
     };
-    let alike = follows.filter(|run| follow::trained_alike(run, &plan.config));
     let epochs = match alike {
         Some(run) => follow::chosen_epochs(session, run.id).await?,
         None => None,
@@ -144,13 +151,11 @@ pub async fn train(
     let Some(trained) = learn(session, plan, &learner, (&dataset, epochs))? else {
         return Ok(None);
     };
-    let calibration = match alike {
-        Some(run) => calibrate(session, run.id).await?,
-        None => Calibration::NONE,
-    };
     let saved = Saved {
         trained,
         calibration,
+        aim,
+        threshold,
         backbone: learner.backbone().map(str::to_owned),
         question,
         follows: follows.map(|run| run.id),
@@ -158,7 +163,7 @@ pub async fn train(
     save(session, plan, &dataset, saved).await.map(Some)
 }
 
-fn question(plan: &Plan, dataset: &Dataset, follows: Option<&RunRow>) -> String {
+fn question(plan: &Plan, dataset: &Dataset, follows: Option<&RunRow>, aim: Aim) -> String {
     let question = Question {
         config: &plan.config,
         seed: plan.seed,
@@ -167,6 +172,7 @@ fn question(plan: &Plan, dataset: &Dataset, follows: Option<&RunRow>) -> String 
         code: env!("WHISKER_CODE"),
         dataset: cover::hex(&dataset.fingerprint(None)),
         run: follows.map(|run| run.id.number()),
+        aim: (aim != Aim::default()).then(|| aim.to_string()),
     };
     serde_json::to_string(&question).expect("a question is plain data")
 }
@@ -240,6 +246,21 @@ fn tell(session: &Session, bar: &Bar, stats: &EpochStats, epochs: u32) {
     }
 }
 
+/// What the predictions of a run that trained alike say of the model to come.
+async fn judge(session: &Session, alike: Option<&RunRow>, aim: Aim) -> Result<(Calibration, f64)> {
+    let calibration = match alike {
+        Some(run) => calibrate(session, run.id).await?,
+        None => Calibration::NONE,
+    };
+    let choice = Choice {
+        aim,
+        run: alike.map(|run| run.id),
+        calibration,
+        rate: rates::of_pools(session).await?.0,
+    };
+    Ok((calibration, choice.make(session).await?))
+}
+
 /// Fitted on margins that were predicted out of fold: those of the final model itself are
 /// of covers that it has seen.
 async fn calibrate(session: &Session, run: RunId) -> Result<Calibration> {
@@ -259,6 +280,8 @@ async fn calibrate(session: &Session, run: RunId) -> Result<Calibration> {
 struct Saved {
     trained: Trained,
     calibration: Calibration,
+    aim: Aim,
+    threshold: f64,
     backbone: Option<String>,
     question: String,
     follows: Option<RunId>,
@@ -277,7 +300,9 @@ async fn save(session: &Session, plan: &Plan, dataset: &Dataset, saved: Saved) -
         mirror: plan.config.mirror(),
         backbone: saved.backbone,
         calibration: saved.calibration,
-        threshold: THRESHOLD,
+        base_rate: Some(dataset.base_rate()),
+        aim: Some(saved.aim.to_string()),
+        threshold: saved.threshold,
     };
     let bytes = weights::to_bytes(&saved.trained.model.params, &card);
     let sha256 = cover::sha256(&bytes);

@@ -10,10 +10,12 @@ mod watch;
 use std::time::{Duration, Instant};
 
 use cli::{Exit, Failure, Outcome, Result};
-use store::training::{Begun, Claim, FoldResult, FoldState, NewRun, RunId, RunState};
+use store::label::Labeled;
+use store::training::{Begun, Claim, FoldResult, FoldState, NewRun, RunCover, RunId, RunState};
 
 use crate::atomic;
 use crate::charts;
+use crate::commands::suspects;
 use crate::dataset::{Dataset, Divided};
 use crate::error::Error;
 use crate::flags::Plan;
@@ -80,6 +82,7 @@ pub async fn train(session: &Session, plan: &Plan) -> Result<(RunId, bool)> {
             .store
             .settle_run(run, RunState::Finished, None, cli::now());
         settled.await?;
+        suspects::store(session, run).await?;
         superseded::remove(session, run).await?;
     }
     Ok((run, finished))
@@ -122,7 +125,13 @@ fn describe(plan: &Plan, dataset: &Dataset) -> String {
 }
 
 fn question(plan: &Plan, dataset: &Dataset, divided: &Divided) -> NewRun {
-    let rows = dataset.covers.iter().zip(divided.folds.of());
+    let parts = divided.folds.of().iter().zip(&divided.blocks);
+    let row = |(cover, (fold, block)): (&Labeled, (&usize, &usize))| RunCover {
+        cover: cover.cover,
+        label: cover.label,
+        fold: *fold as u32,
+        block: Some(*block as u32),
+    };
     NewRun {
         net: plan.config.net().to_string(),
         recipe: plan.config.recipe_name(),
@@ -134,9 +143,7 @@ fn question(plan: &Plan, dataset: &Dataset, divided: &Divided) -> NewRun {
         code: env!("WHISKER_CODE").into(),
         device: plan.device_name(),
         threads: plan.threads as u32,
-        covers: rows
-            .map(|(cover, fold)| (cover.cover, cover.label, *fold as u32))
-            .collect(),
+        covers: dataset.covers.iter().zip(parts).map(row).collect(),
     }
 }
 
@@ -307,6 +314,8 @@ impl Kfold<'_> {
             mirror: self.plan.config.mirror(),
             backbone: backbone.map(str::to_owned),
             calibration: Calibration::NONE,
+            base_rate: Some(self.dataset.base_rate()),
+            aim: None,
             threshold: 0.5,
         };
         let file = self.session.model_file(&name);

@@ -1,19 +1,22 @@
 //! `report`: a run as one page with its pictures beside it, from rows only.
 
+mod pictures;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use cli::{Failure, Outcome, Result};
 use serde_json::json;
-use store::training::{EpochRow, FoldRow as StoredFold, PredictionRow, RunId};
+use store::training::{FoldRow as StoredFold, PredictionRow, RunId};
 
 use crate::atomic;
-use crate::charts::{self, Chart};
 use crate::config::{Config, Method, Rate};
-use crate::metrics::{Summary, majority, sigmoid};
+use crate::metrics::{Summary, sigmoid};
 use crate::report::{Figure, FoldRow, Mistake, Report};
 use crate::results::Results;
 use crate::session::Session;
-use crate::training::EpochStats;
+
+use pictures::{Picture, pictures};
 
 /// The surest mistakes that are shown: a screen or two.
 const MISTAKES: usize = 48;
@@ -53,96 +56,6 @@ fn absolute(path: &Path) -> String {
         .to_string()
 }
 
-/// A chart with the name of its file.
-struct Picture {
-    name: String,
-    chart: Chart,
-    caption: &'static str,
-}
-
-async fn pictures(session: &Session, results: &Results) -> Result<Vec<Picture>> {
-    let (labels, probabilities) = results.judged();
-    let (net, majority) = (&results.run.net, majority(&labels));
-    let mut curves = Vec::new();
-    let mut pictures = Vec::new();
-    for fold in results.done() {
-        let epochs = epochs(session, results, fold).await?;
-        if epochs.len() > 1 {
-            let title = format!("{net}, fold {}", fold.fold + 1);
-            pictures.push(Picture {
-                name: format!("fold-{}", fold.fold + 1),
-                chart: charts::fold_curves(&title, &epochs, majority)?,
-                caption: "Loss and accuracy of one fold, as the article drew them.",
-            });
-        }
-        curves.push(epochs);
-    }
-    if curves.iter().any(|epochs| epochs.len() > 1) {
-        pictures.push(Picture {
-            name: "mean".into(),
-            chart: charts::mean_curves(net, &curves, majority)?,
-            caption: "The mean over the folds, each fold faint behind it.",
-        });
-    }
-    pictures.extend(judgements(&session.topic_name, &labels, &probabilities)?);
-    Ok(pictures)
-}
-
-async fn epochs(
-    session: &Session,
-    results: &Results,
-    fold: &StoredFold,
-) -> Result<Vec<EpochStats>> {
-    let rows = session.store.epochs(results.run.id, fold.fold).await?;
-    Ok(rows.iter().map(stats).collect())
-}
-
-fn stats(row: &EpochRow) -> EpochStats {
-    EpochStats {
-        epoch: row.epoch,
-        train_loss: row.train_loss,
-        train_accuracy: row.train_accuracy,
-        inner_loss: row.inner_loss,
-        inner_accuracy: row.inner_accuracy,
-        test_loss: Some(row.test_loss),
-        test_accuracy: Some(row.test_accuracy),
-        learning_rate: row.learning_rate,
-        seconds: row.seconds,
-    }
-}
-
-/// Pictures of all out-of-fold predictions together.
-fn judgements(topic: &str, labels: &[bool], probabilities: &[f64]) -> Result<Vec<Picture>> {
-    let confusion = crate::metrics::Confusion::at(labels, probabilities, 0.5);
-    let picture = |name: &str, chart, caption| Picture {
-        name: name.into(),
-        chart,
-        caption,
-    };
-    Ok(vec![
-        picture(
-            "confusion",
-            charts::confusion(&confusion, topic)?,
-            "What was called what, at one half.",
-        ),
-        picture(
-            "roc",
-            charts::roc(labels, probabilities)?,
-            "Share found against share of false alarms, over all thresholds.",
-        ),
-        picture(
-            "precision-recall",
-            charts::precision_recall(labels, probabilities)?,
-            "How many of those called are right, against how many are found.",
-        ),
-        picture(
-            "reliability",
-            charts::reliability(labels, probabilities)?,
-            "Whether probabilities mean what they say, before calibration.",
-        ),
-    ])
-}
-
 async fn page(
     session: &Session,
     results: &Results,
@@ -170,6 +83,7 @@ async fn page(
         run: run.id.number().to_string(),
         net: run.net.clone(),
         summary,
+        intervals: results.intervals,
         warnings,
         folds: results
             .done()
@@ -205,11 +119,11 @@ async fn mistakes(session: &Session, predictions: &[PredictionRow]) -> Result<Ve
     wrong.sort_by(|left, right| right.logit.abs().total_cmp(&left.logit.abs()));
     let mut mistakes = Vec::new();
     for row in wrong.into_iter().take(MISTAKES) {
-        let image = session.store.image(row.cover).await?;
+        let preview = session.store.preview(row.cover).await?;
         let seen = session.store.seen_on(row.cover).await?;
         let (title, url) = seen.unzip();
         mistakes.push(Mistake {
-            jpeg: image.unwrap_or_default(),
+            jpeg: preview.unwrap_or_default(),
             label: row.label,
             probability: sigmoid(row.logit),
             title,
@@ -221,13 +135,19 @@ async fn mistakes(session: &Session, predictions: &[PredictionRow]) -> Result<Ve
 
 fn made_of(results: &Results) -> Vec<(String, String)> {
     let run = &results.run;
-    let topics = results.predictions.iter().filter(|row| row.label).count();
-    let count = results.predictions.len();
+    let predictions = &results.predictions;
+    let topics = predictions.iter().filter(|row| row.label).count();
+    let blocks: BTreeSet<u32> = predictions.iter().filter_map(|row| row.block).collect();
+    let in_blocks = match blocks.len() {
+        0 => String::new(),
+        count => format!(", in {count} blocks that no fold splits"),
+    };
+    let count = predictions.len();
     let row = |name: &str, value: String| (name.to_string(), value);
     let mut rows = vec![
         row(
             "covers",
-            format!("{count}, {topics} of them with the topic"),
+            format!("{count}, {topics} of them with the topic{in_blocks}"),
         ),
         row("recipe", run.recipe.clone()),
         row("seed", run.seed.to_string()),

@@ -2,15 +2,43 @@
 
 use cli::{Outcome, Result};
 use serde_json::{Value, json};
-use store::training::{FoldState, ModelRow, RunRow, RunTally};
+use store::training::{FoldRow, FoldState, ModelRow, PredictionRow, RunRow};
 
+use crate::metrics::{Interval, roc_auc, sigmoid, wilson};
 use crate::session::Session;
 
 /// A run as it is listed.
 struct Line {
     run: RunRow,
+    /// Folds.
     done: usize,
-    tally: RunTally,
+    seconds: f64,
+    covers: usize,
+    /// What was predicted so far.
+    judged: Option<Judged>,
+}
+
+/// How good predictions are.
+struct Judged {
+    accuracy: f64,
+    interval: Interval,
+    roc_auc: Option<f64>,
+}
+
+impl Judged {
+    fn of(rows: &[PredictionRow]) -> Option<Judged> {
+        let right = |row: &&PredictionRow| (row.logit >= 0.0) == row.label;
+        let right = rows.iter().filter(right).count();
+        let (labels, probabilities): (Vec<bool>, Vec<f64>) = rows
+            .iter()
+            .map(|row| (row.label, sigmoid(row.logit)))
+            .unzip();
+        (!rows.is_empty()).then(|| Judged {
+            accuracy: right as f64 / rows.len() as f64,
+            interval: wilson(right, rows.len()),
+            roc_auc: roc_auc(&labels, &probabilities),
+        })
+    }
 }
 
 /// Lists runs, newest first, then models.
@@ -19,20 +47,19 @@ struct Line {
 /// What the database says.
 pub async fn run(session: &Session, limit: u32) -> Result<Outcome> {
     let store = &session.store;
-    let tallies = store.run_tallies(session.topic).await?;
     let mut lines = Vec::new();
     for run in store.runs(session.topic, limit).await? {
         let folds = store.folds(run.id).await?;
-        let done = folds
+        let done: Vec<&FoldRow> = folds
             .iter()
             .filter(|fold| fold.state == FoldState::Done)
-            .count();
-        let number = run.id.number();
-        let tally = tallies.iter().find(|tally| tally.run == number).copied();
+            .collect();
         lines.push(Line {
-            tally: tally.unwrap_or_default(),
+            covers: store.run_covers(run.id).await?.len(),
+            judged: Judged::of(&store.predictions(run.id).await?),
+            seconds: done.iter().filter_map(|fold| fold.seconds).sum(),
+            done: done.len(),
             run,
-            done,
         });
     }
     let models = store.models(session.topic).await?;
@@ -57,8 +84,11 @@ impl Line {
             "state": run.state.as_str(),
             "folds": run.folds,
             "done": self.done,
-            "covers": self.tally.covers,
-            "accuracy": self.tally.accuracy,
+            "covers": self.covers,
+            "accuracy": self.judged.as_ref().map(|judged| judged.accuracy),
+            "interval": self.judged.as_ref().map(|judged| [judged.interval.0, judged.interval.1]),
+            "roc_auc": self.judged.as_ref().and_then(|judged| judged.roc_auc),
+            "seconds": self.seconds,
             "seed": run.seed,
             "reason": run.reason,
             "created_at": run.created_at,
@@ -68,16 +98,24 @@ impl Line {
 
     fn text(&self) -> String {
         let run = &self.run;
-        let accuracy = self.tally.accuracy;
-        let accuracy = accuracy.map_or("–".into(), |share| format!("{:.1} %", share * 100.0));
+        let unknown = || "–".to_owned();
+        let judged = self.judged.as_ref();
+        let accuracy = judged.map_or_else(unknown, |judged| {
+            let (low, high) = judged.interval;
+            let [share, low, high] = [judged.accuracy, low, high].map(|share| share * 100.0);
+            format!("{share:>5.1} % ({low:.1} to {high:.1})")
+        });
+        let area = judged.and_then(|judged| judged.roc_auc);
+        let area = area.map_or_else(unknown, |area| format!("{area:.4}"));
         let folds = format!("{}/{}", self.done, run.folds);
         let mut text = format!(
-            "{:>4}  {:<18}  {:<8}  {:<10}  {folds:>5}  {:>6}  {accuracy:>8}",
+            "{:>4}  {:<18}  {:<8}  {:<10}  {folds:>5}  {:>6}  {accuracy:<22}  {area:>8}  {:>7.0}",
             run.id.number(),
             run.net,
             run.recipe,
             run.state.as_str(),
-            self.tally.covers,
+            self.covers,
+            self.seconds,
         );
         if let Some(reason) = &run.reason {
             text.push_str(&format!("  {reason}"));
@@ -102,9 +140,15 @@ fn print(session: &Session, lines: &[Line], models: &[ModelRow], current: Option
         printer.line("Nothing was trained yet; trainer kfold begins.");
         return;
     }
-    printer.line(" run  net                 recipe    state       folds  covers  accuracy");
+    printer.line(
+        " run  net                 recipe    state       folds  covers  \
+         accuracy (95 %)         ROC area  seconds",
+    );
     for line in lines {
         printer.line(line.text());
+    }
+    if lines.len() > 1 {
+        printer.line("\ntrainer compare A B tells whether one is better.");
     }
     printer.line("");
     for model in models {

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 use tch::Device;
 
-use crate::device::{self, DeviceChoice};
+use crate::args::Place;
+use crate::device;
 use crate::models::{self, Loaded};
 use crate::session::Session;
 use crate::tensors::Covers;
@@ -21,16 +22,16 @@ const BATCH: usize = 64;
 const PICTURES: [&str; 8] = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "jfif"];
 
 /// `score` as typed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Wanted {
-    /// A model's name or file; the current one by default.
-    pub model: Option<String>,
-    /// Files and folders.
-    pub inputs: Vec<PathBuf>,
-    /// Where to compute.
-    pub device: DeviceChoice,
-    /// On how many threads.
-    pub threads: usize,
+    /// A model's name or file [default: the current model]
+    #[arg(long, value_name = "M")]
+    model: Option<String>,
+    /// Image files, and folders of them (searched recursively)
+    #[arg(required = true, value_name = "IMAGE|FOLDER")]
+    inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// A file and its probability, or why it has none.
@@ -41,8 +42,8 @@ type Scored = (PathBuf, Result<f64, String>);
 /// # Errors
 /// Bad input when there is no model. A file that cannot be read is a line, not an error.
 pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
-    let device = wanted.device.resolve()?;
-    device::set_threads(wanted.threads);
+    let device = wanted.place.device.resolve()?;
+    device::set_threads(wanted.place.threads());
     let loaded = models::named_or_file(session, wanted.model.as_deref(), device).await?;
     let rule: Rule = loaded.card.resize_rule.parse().map_err(|error| {
         Failure::usage(format!("the model {} cannot be used: {error}", loaded.name))

@@ -13,8 +13,11 @@ use store::training::{ModelRow, RunId, RunRow};
 use crate::commands::{fit, kfold};
 use crate::finder;
 use crate::flags::Plan;
+use crate::metrics::mcnemar;
 use crate::models;
+use crate::rates::{Prior, Rates};
 use crate::session::Session;
+use crate::threshold::Aim;
 
 /// How often to ask for news: a count over the newest rows, and people label by the minute.
 const ASK_EVERY: Duration = Duration::from_secs(2);
@@ -56,12 +59,13 @@ pub async fn run(session: &Session, plan: &Plan, min_new: u64) -> Result<Outcome
 /// Trains, compares, promotes, scores.
 async fn round(session: &Session, plan: &Plan) -> Result<()> {
     let before = session.store.current_model(session.topic).await?;
+    let aim = aim_of(session, plan, before.as_ref());
     let (run, finished) = kfold::train(session, plan).await?;
     if !finished {
         return Ok(());
     }
     let run = session.store.run(run).await?;
-    let Some(fitted) = fit::train(session, plan, Some(&run)).await? else {
+    let Some(fitted) = fit::train(session, plan, Some(&run), aim).await? else {
         return Ok(());
     };
     let contest = match &before {
@@ -76,11 +80,19 @@ async fn round(session: &Session, plan: &Plan) -> Result<()> {
     rescore(session, plan).await
 }
 
+/// What the current model's threshold is for stays so in the next one.
+fn aim_of(session: &Session, plan: &Plan, current: Option<&ModelRow>) -> Aim {
+    let loaded = current.and_then(|row| models::load(session, row, plan.device).ok());
+    let aim = loaded.and_then(|loaded| loaded.card.aim?.parse().ok());
+    aim.unwrap_or_default()
+}
+
 /// Scores every candidate by what is now the current model.
 async fn rescore(session: &Session, plan: &Plan) -> Result<()> {
     let row = models::row(session, None).await?;
     let loaded = models::load(session, &row, plan.device)?;
-    let (scored, _) = finder::score_all(session, &row, &loaded, plan.device).await?;
+    let rates = Rates::read(session, &row, &loaded.card, Prior::Auto).await?;
+    let (scored, _) = finder::score_all(session, &row, &loaded, &rates, plan.device).await?;
     session
         .printer
         .note(format!("{scored} covers scored by {}", row.name));
@@ -123,9 +135,8 @@ impl Contest {
     /// By McNemar's test at the 5 % level: of the covers on which they differ, the old run
     /// is right on more than chance explains.
     fn is_worse(&self) -> bool {
-        const Z: f64 = 1.96;
-        let (new, old) = (self.only_new_right as f64, self.only_old_right as f64);
-        old - new > Z * (old + new).sqrt()
+        self.only_old_right > self.only_new_right
+            && mcnemar(self.only_old_right, self.only_new_right) < 0.05
     }
 }
 

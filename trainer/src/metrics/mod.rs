@@ -3,11 +3,15 @@
 //! Throughout, a label is `true` for the topic and a probability is that of the
 //! topic; slices are of equal length, one entry a cover.
 
+mod bootstrap;
+mod comparison;
 mod confusion;
 mod interval;
 mod probability;
 mod ranking;
 
+pub use bootstrap::{BlockIntervals, Interval, block_intervals};
+pub use comparison::{Comparison, Difference, Paired, Verdict, compare, mcnemar};
 pub use confusion::Confusion;
 pub use interval::wilson;
 pub use probability::{Bin, brier, expected_calibration_error, log_loss, reliability};

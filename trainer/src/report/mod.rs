@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::charts::Chart;
-use crate::metrics::Summary;
+use crate::metrics::{BlockIntervals, Interval, Summary};
 
 /// What is told of a run, in the order of the page.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Report {
     pub net: String,
     /// Out-of-fold predictions of every labeled cover, summed up.
     pub summary: Summary,
+    /// How sure they are, from drawing whole blocks; old runs do not know their blocks.
+    pub intervals: Option<BlockIntervals>,
     /// What a reader must know before believing the numbers.
     pub warnings: Vec<String>,
     /// Every finished fold.
@@ -66,7 +68,7 @@ pub struct Figure {
 /// A cover that was predicted wrongly.
 #[derive(Clone, Debug)]
 pub struct Mistake {
-    /// The stored JPEG.
+    /// Its preview.
     pub jpeg: Vec<u8>,
     /// Whether it is labeled as the topic.
     pub label: bool,
@@ -110,15 +112,14 @@ impl Report {
 
     fn headline(&self) -> Markup {
         let summary = &self.summary;
-        let (low, high) = summary.interval;
         html! {
             section.headline {
                 p.number { (percent(summary.accuracy)) }
                 p {
-                    "of " (summary.count) " covers predicted rightly by a net that had not seen them"
-                    " (95 % interval " (percent(low)) " to " (percent(high)) ")."
+                    "of " (summary.count) " covers predicted rightly by a net that had not seen them."
                     " Always saying the commoner class would get " (percent(summary.majority)) "."
                 }
+                (self.sureness())
                 dl.row {
                     (figure("balanced accuracy", summary.balanced_accuracy.map(percent)))
                     (figure("ROC area", summary.roc_auc.map(three)))
@@ -127,6 +128,19 @@ impl Report {
                     (figure("Brier", Some(three(summary.brier))))
                     (figure("calibration error", Some(three(summary.calibration_error))))
                 }
+            }
+        }
+    }
+
+    fn sureness(&self) -> Markup {
+        html! {
+            p {
+                "95 % interval " (range(self.summary.interval)) " if every cover stood for itself"
+                @if let Some(intervals) = &self.intervals {
+                    "; " strong { (range(intervals.accuracy)) }
+                    " as they are, near-duplicates and covers of one uploader standing together"
+                }
+                "."
             }
         }
     }
@@ -259,6 +273,10 @@ pub fn is_web(url: &str) -> bool {
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
+}
+
+fn range((low, high): Interval) -> String {
+    format!("{} to {}", percent(low), percent(high))
 }
 
 fn three(value: f64) -> String {

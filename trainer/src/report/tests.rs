@@ -8,6 +8,7 @@ fn report() -> Report {
         run: "7".into(),
         net: "resnet".into(),
         summary,
+        intervals: None,
         warnings: vec!["One uploader made 40 of 90 cats".into()],
         folds: vec![FoldRow {
             fold: 1,
@@ -39,10 +40,18 @@ fn report() -> Report {
 
 #[test]
 fn the_headline_stands_beside_its_interval_and_the_baseline() {
-    let page = report().render();
+    let mut report = report();
+    let page = report.render();
     for part in ["80.0 %", "37.6 % to 96.4 %", "would get 60.0 %"] {
         assert!(page.contains(part), "{part} is missing");
     }
+    assert!(!page.contains("standing together"));
+    report.intervals = Some(BlockIntervals {
+        accuracy: (0.25, 0.99),
+        roc_auc: None,
+        average_precision: None,
+    });
+    assert!(report.render().contains("25.0 % to 99.0 %"));
 }
 
 #[test]
