@@ -10,6 +10,9 @@
 //! makes them small and upright as the [`Rule`] says, [`phash`] and [`sha256`]
 //! tell covers apart, and a [`Refusal`] says why there is none.
 
+#[cfg(not(any(feature = "turbojpeg", feature = "pure")))]
+compile_error!("a JPEG codec is missing: build with the feature `turbojpeg` or `pure`");
+
 mod decode;
 mod digest;
 mod format;
@@ -77,7 +80,7 @@ pub fn make(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal
         sha256: sha256(bytes),
         image_sha256: sha256(&image),
         image,
-        phash: phash(&small.rgb),
+        phash: frame.phash(&small, rule),
         mean_rgb: preview.mean(),
         preview: jpeg::encode(&preview, Quality::PREVIEW, Chroma::Quarter),
         width,
@@ -117,5 +120,18 @@ pub fn decode_image(jpeg: &[u8]) -> Result<Vec<u8>, Refusal> {
 impl decode::Frame {
     fn cover(&self, rule: &Rule) -> Raster {
         resize::cover(&self.raster, self.full_size, self.orientation, rule)
+    }
+
+    /// Of the whole picture, stretched, whatever the rule makes of it: covers of several
+    /// rules are compared with one another.
+    fn phash(&self, small: &Raster, rule: &Rule) -> u64 {
+        if rule.fit == Fit::Stretch {
+            return phash(&small.rgb);
+        }
+        let stretched = Rule {
+            fit: Fit::Stretch,
+            ..*rule
+        };
+        phash(&self.cover(&stretched).rgb)
     }
 }

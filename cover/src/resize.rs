@@ -107,7 +107,6 @@ fn algorithm(kernel: Kernel, filter: Filter) -> ResizeAlg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::{Decoder, Quality};
     use proptest::prelude::*;
 
     const UPRIGHT: Orientation = Orientation::NoTransforms;
@@ -278,7 +277,7 @@ mod tests {
         ) {
             let source = Raster::white(width, height);
             let orientation = Orientation::from_exif(exif).expect("1 to 8");
-            let rule = Rule { fit, decoder: Decoder::Full, quality: Quality::BEST, ..Rule::default() };
+            let rule = Rule { fit, ..Rule::default() };
             let small = cover(&source, (width, height), orientation, &rule);
             prop_assert_eq!((small.width, small.height, small.mean()), (SIDE, SIDE, [255; 3]));
 
