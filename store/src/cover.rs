@@ -31,9 +31,18 @@ statements! {
     COVER_OF_HASH = "select id from cover where sha256 = $1";
     ADD_PAIR = "
         insert into near_duplicate (a, b, distance) values ($1, $2, $3) on conflict (a, b) do nothing";
+    /// An unchanged answer need not repeat the version.
     PUT_SIGHTING = "
-        insert into sighting (video_id, cover_id, image_url, seen_at) values ($1, $2, $3, $4)
-        on conflict (video_id, cover_id) do update set image_url = excluded.image_url";
+        insert into sighting (video_id, cover_id, image_url, seen_at, etag, modified)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (video_id, cover_id) do update set
+            image_url = excluded.image_url,
+            etag = coalesce(excluded.etag, sighting.etag),
+            modified = coalesce(excluded.modified, sighting.modified)";
+    LAST_SEEN = "
+        select s.cover_id as cover, s.image_url, s.etag, s.modified
+        from video v join sighting s on s.video_id = v.id
+        where v.site = $1 and v.key = $2 order by s.seen_at desc, s.cover_id desc limit 1";
     /// The first pool wins, but a search hit moves a negative that nobody has decided.
     JOIN_POOL = "
         insert into pool (topic_id, cover_id, pool, since) values ($1, $2, $3, $4)
@@ -125,6 +134,15 @@ pub enum Picture {
     Known(i64),
 }
 
+/// What a server calls the version of a picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
+pub struct Version {
+    /// `ETag`, as it was sent.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as it was sent.
+    pub modified: Option<String>,
+}
+
 /// A video that was met with a cover.
 #[derive(Debug, Clone)]
 pub struct Arrival {
@@ -134,6 +152,20 @@ pub struct Arrival {
     pub image_url: String,
     /// The picture.
     pub picture: Picture,
+    /// Of the picture at that address.
+    pub version: Version,
+}
+
+/// The cover that a video was last seen with.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Seen {
+    /// The cover.
+    pub cover: i64,
+    /// Where it was fetched.
+    pub image_url: String,
+    /// Its version there.
+    #[sqlx(flatten)]
+    pub version: Version,
 }
 
 /// What became of an [`Arrival`].
@@ -239,6 +271,18 @@ impl Store {
             hashes.truncate(committed);
         }
         committing
+    }
+
+    /// The cover that a video was last seen with.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn last_seen(&self, site: &str, key: &str) -> Result<Option<Seen>> {
+        Ok(sqlx::query_as(LAST_SEEN)
+            .bind(site)
+            .bind(key)
+            .fetch_optional(self.read())
+            .await?)
     }
 
     /// The id of the cover with this SHA-256.
@@ -350,6 +394,8 @@ pub(crate) async fn add_all(
             .bind(cover)
             .bind(&arrival.image_url)
             .bind(now)
+            .bind(&arrival.version.etag)
+            .bind(&arrival.version.modified)
             .execute(&mut **tx)
             .await?;
         let new_in_pool = join_pool(tx, topic, cover, pool, now).await?;

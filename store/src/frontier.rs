@@ -1,13 +1,15 @@
 //! Crawls and their pages. A request that is unfinished is continued, not begun again.
 //!
 //! - here: crawls, begun, continued, planned, finished, reopened
-//! - [`page`]: the pages, claimed and settled
+//! - [`page`]: the pages, claimed
+//! - [`settle`]: what became of them, with all that they brought and lead to
 //! - [`host`]: when each host may be asked again, and what its robots.txt says
 //! - [`overview`]: counts for people
 
 pub mod host;
 pub mod overview;
 pub mod page;
+pub mod settle;
 
 use std::fs::{File, TryLockError};
 
@@ -18,7 +20,8 @@ use crate::statement::statements;
 use crate::{Error, Pool, Result, Store, TopicId};
 
 pub use host::{Host, HostWait, Robots};
-pub use page::{Brought, Fate, Kind, KnownCover, NewPage, Page, PageId, Settlement, Turn, Want};
+pub use page::{Kind, NewPage, Page, PageId, Turn, Want};
+pub use settle::{Brought, Fate, KnownCover, Settlement};
 
 statements! {
     BEGIN = "
@@ -343,9 +346,9 @@ impl Store {
         if moved.rows_affected() == 0 {
             return Ok(None);
         }
-        let mut brought = page::add_known(&mut tx, crawl, known, now).await?;
+        let mut brought = settle::add_known(&mut tx, crawl, known, now).await?;
         for page in pages {
-            let new = page::put(&mut tx, crawl, page, None, now).await?;
+            let new = settle::put(&mut tx, crawl, page, None, now).await?;
             brought.new_pages += u32::from(new);
         }
         tx.commit().await?;

@@ -6,7 +6,8 @@
 //! - [`statement`]: where SQL lives, and the test that prepares all of it
 //! - [`topic`]: what is looked for
 //! - [`cover`]: videos, covers, sightings, pools; near-duplicates found as covers arrive
-//! - [`near`]: the perceptual hashes in memory
+//! - [`near`]: the perceptual hashes in memory, with their index
+//! - [`remake`]: images made again by another rule
 //! - [`decision`]: the append-only log
 //! - [`stroke`]: undo and redo
 //! - [`sheet`]: covers that wait, leased to one page at a time
@@ -16,6 +17,7 @@
 //! - [`found`]: videos to watch
 //! - [`label`]: the one rule that turns pools and decisions into labels
 //! - [`frontier`]: crawls and the pages they visit
+//! - [`export`]: covers with all that a data set says of them
 //! - [`training`]: runs, folds, predictions, models, scores
 //!
 //! Times are Unix milliseconds and always an argument. Every write is one statement or one
@@ -25,6 +27,7 @@ pub mod confirm;
 pub mod cover;
 pub mod decision;
 pub mod error;
+pub mod export;
 pub mod found;
 pub mod frontier;
 pub mod history;
@@ -32,6 +35,7 @@ pub mod label;
 pub mod near;
 pub mod open;
 pub mod progress;
+pub mod remake;
 pub mod sheet;
 mod statement;
 pub mod stroke;

@@ -124,7 +124,16 @@ impl Store {
     /// A transaction that takes the write lock at once: a deferred one that reads first
     /// fails with "database is locked" when another program writes, busy timeout or not.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.write.begin_with("begin immediate").await?)
+        const BEGIN: &str = "begin immediate";
+        match self.write.begin_with(BEGIN).await {
+            // SQLite itself takes a transaction back when the disk is full, and sqlx still
+            // believes in it: that connection will never begin another one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.write.acquire().await?.close().await?;
+                Ok(self.write.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Request, StatusCode};
 use labeler::web::{Site, router};
 use serde_json::Value;
-use store::cover::Picture;
+use store::cover::{Picture, Version};
 use store::{Arrival, Durability, NewCover, NewVideo, Pool, Store, TopicId};
 use tower::ServiceExt;
 
@@ -97,6 +97,7 @@ fn arrival(n: u32) -> Arrival {
             preview: b"preview".to_vec(),
             original: None,
         })),
+        version: Version::default(),
     }
 }
 

@@ -13,29 +13,37 @@ statements! {
         insert into host (name, floor_ms) values ($1, $2)
         on conflict (name) do update set floor_ms = excluded.floor_ms
         where host.floor_ms <> excluded.floor_ms";
-    /// Provisional: a request's end sets the next time anew.
+    /// Provisional: a request's end sets the next time anew. A day has 86400000 ms, and begins
+    /// with the first request after the last one.
     RESERVE = "
         update host set busy_until = $3,
+            day_asked = case when day_from + 86400000 <= $2 then 1 else day_asked + 1 end,
+            day_from = case when day_from + 86400000 <= $2 then $2 else day_from end,
             next_at = $2 + 1 + $4 * (case
                 when interval_ms >= floor_ms and interval_ms >= crawl_delay_ms then interval_ms
                 when floor_ms >= crawl_delay_ms then floor_ms
                 else crawl_delay_ms end) / 1000
         where name = $1 and next_at <= $2 and cooldown_until <= $2 and busy_until <= $2
+          and (day_from + 86400000 <= $2 or day_asked < $5)
         returning name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-                  forbidden, refused, risks, risk_at, reason";
+                  forbidden, refused, risks, risk_at, reason, day_from, day_asked";
     RELEASE = "
         update host set busy_until = 0, interval_ms = $2, next_at = $3, cooldown_until = $4,
             cooldowns = $5, forbidden = $6, refused = $7, risks = $8, risk_at = $9, reason = $10
         where name = $1";
-    LET_GO = "update host set busy_until = 0 where name = $1";
+    LET_GO = "
+        update host set busy_until = 0,
+            day_asked = case when day_asked > 0 then day_asked - 1 else 0 end
+        where name = $1";
     HOST = "
         select name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-               forbidden, refused, risks, risk_at, reason
+               forbidden, refused, risks, risk_at, reason, day_from, day_asked
         from host where name = $1";
-    WAITED_FOR = "
+    IN_USE = "
         select name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-               forbidden, refused, risks, risk_at, reason
-        from host where cooldown_until > $1 order by cooldown_until";
+               forbidden, refused, risks, risk_at, reason, day_from, day_asked
+        from host where cooldown_until > $1 or (day_asked > 0 and day_from + 86400000 > $1)
+        order by name";
     ROBOTS = "
         select robots, robots_status, robots_at from host
         where name = $1 and robots_at is not null and robots_status is not null";
@@ -46,6 +54,7 @@ statements! {
     CRAWL_DELAY = "update host set crawl_delay_ms = $2 where name = $1";
     WAITS = "
         select h.name, h.next_at, h.cooldown_until, h.busy_until, h.refused, h.reason,
+            h.day_from, h.day_asked,
             (select min(p.not_before) from page p
              where p.crawl_id = $1 and p.host = h.name and p.state = 'pending' and p.kind = 'cover') as cover,
             (select min(p.not_before) from page p
@@ -84,7 +93,14 @@ pub struct Host {
     pub risk_at: i64,
     /// Why there is a cool-down.
     pub reason: Option<String>,
+    /// When its day in force began.
+    pub day_from: i64,
+    /// Requests of that day.
+    pub day_asked: u32,
 }
+
+/// In which the requests to a host are counted, milliseconds.
+pub const DAY_MS: i64 = 86_400_000;
 
 impl Host {
     /// The gap in force, milliseconds.
@@ -111,8 +127,10 @@ pub struct HostWait {
     pub until: i64,
     /// It refused us, and is not waited for.
     pub refused: bool,
-    /// Why, when it is in a cool-down.
+    /// Why, when it is in a cool-down or its day is used up.
     pub reason: Option<String>,
+    /// The requests of its day are used up.
+    pub used_up: bool,
 }
 
 #[derive(FromRow)]
@@ -123,6 +141,8 @@ struct WaitRow {
     busy_until: i64,
     refused: bool,
     reason: Option<String>,
+    day_from: i64,
+    day_asked: u32,
     cover: Option<i64>,
     list: Option<i64>,
     video: Option<i64>,
@@ -138,12 +158,17 @@ impl WaitRow {
             .chain(pages.filter(|_| want.pages))
             .min()?;
         let cooling = self.cooldown_until > now;
+        let next_day = self.day_from + DAY_MS;
+        let used_up = next_day > now && self.day_asked >= want.daily;
         let host = self.next_at.max(self.cooldown_until).max(self.busy_until);
+        let host = if used_up { host.max(next_day) } else { host };
+        let over = || format!("its {} requests of a day are used up", want.daily);
         Some(HostWait {
             name: self.name,
             until: page.max(host),
             refused: cooling && self.refused,
-            reason: self.reason.filter(|_| cooling),
+            reason: self.reason.filter(|_| cooling).or(used_up.then(over)),
+            used_up,
         })
     }
 }
@@ -153,9 +178,9 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn reserve_host(&self, name: &str, turn: Turn) -> Result<Option<Host>> {
+    pub async fn reserve_host(&self, name: &str, daily: u32, turn: Turn) -> Result<Option<Host>> {
         let mut tx = self.begin().await?;
-        let host = reserve(&mut tx, name, turn).await?;
+        let host = reserve(&mut tx, name, daily, turn).await?;
         tx.commit().await?;
         Ok(host)
     }
@@ -214,12 +239,12 @@ impl Store {
         Ok(())
     }
 
-    /// Hosts in a cool-down, the soonest first.
+    /// Hosts in a cool-down, and those that were asked in their day, by name.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn hosts_waited_for(&self, now: i64) -> Result<Vec<Host>> {
-        Ok(sqlx::query_as(WAITED_FOR)
+    pub async fn hosts_in_use(&self, now: i64) -> Result<Vec<Host>> {
+        Ok(sqlx::query_as(IN_USE)
             .bind(now)
             .fetch_all(self.read())
             .await?)
@@ -309,6 +334,7 @@ pub(crate) async fn set_floor(
 pub(crate) async fn reserve(
     tx: &mut Transaction<'static, Sqlite>,
     name: &str,
+    daily: u32,
     turn: Turn,
 ) -> Result<Option<Host>> {
     Ok(sqlx::query_as(RESERVE)
@@ -316,6 +342,7 @@ pub(crate) async fn reserve(
         .bind(turn.now)
         .bind(turn.lease_until)
         .bind(turn.jitter_permille)
+        .bind(daily)
         .fetch_optional(&mut **tx)
         .await?)
 }

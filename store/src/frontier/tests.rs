@@ -1,5 +1,7 @@
+use super::host::DAY_MS;
 use super::*;
-use crate::cover::{Arrival, NewCover, NewVideo, Picture};
+use crate::Error;
+use crate::cover::{Arrival, NewCover, NewVideo, Picture, Version};
 use crate::open::tests::fresh;
 use serde_json::json;
 
@@ -7,6 +9,7 @@ const NOW: i64 = 1_000_000;
 const ALL: Want = Want {
     covers: true,
     pages: true,
+    daily: 100,
 };
 
 fn turn(now: i64) -> Turn {
@@ -87,6 +90,7 @@ fn arrival(n: u8) -> Arrival {
         },
         image_url: String::new(),
         picture: Picture::New(Box::new(cover)),
+        version: Version::default(),
     }
 }
 
@@ -119,7 +123,7 @@ async fn a_host_is_asked_by_one_at_a_time_and_not_before_its_gap() {
 }
 
 #[tokio::test]
-async fn covers_go_before_lists_and_smaller_ranks_before_greater() {
+async fn covers_go_before_videos_and_these_before_lists_and_smaller_ranks_before_greater() {
     let folder = tempfile::tempdir().unwrap();
     let store = fresh(folder.path()).await;
     let late = NewPage {
@@ -136,6 +140,7 @@ async fn covers_go_before_lists_and_smaller_ranks_before_greater() {
     let covers = Want {
         covers: true,
         pages: false,
+        daily: 100,
     };
     let mut order = Vec::new();
     for (n, want) in [covers, covers, ALL, ALL, ALL].into_iter().enumerate() {
@@ -145,7 +150,7 @@ async fn covers_go_before_lists_and_smaller_ranks_before_greater() {
             order.push(page.url);
         }
     }
-    assert_eq!(order, ["a/cover", "a/list", "a/soon", "a/late"]);
+    assert_eq!(order, ["a/cover", "a/soon", "a/late", "a/list"]);
 }
 
 #[tokio::test]
@@ -414,9 +419,97 @@ async fn robots_are_remembered_by_origin_and_their_delay_by_group() {
     }
     assert_eq!(store.host("group").await.unwrap().unwrap().gap_ms(), 2500);
     let reserved = store
-        .reserve_host("group", turn(NOW))
+        .reserve_host("group", 100, turn(NOW))
         .await
         .unwrap()
         .unwrap();
     assert_eq!(reserved.next_at, NOW + 2501);
+}
+
+#[tokio::test]
+async fn a_host_is_asked_so_often_in_a_day_and_the_day_begins_with_a_request() {
+    const NOW: i64 = DAY_MS; // long after the day that a new host has
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let pages = ["/1", "/2", "/3", "/4"].map(|url| page(Kind::Cover, "a", url));
+    let crawl = begun(&store, 9, &pages).await;
+    let want = Want { daily: 2, ..ALL };
+    let ask = async |at: i64| {
+        let (_, mut host) = store.claim(crawl, want, turn(at)).await.unwrap()?;
+        host.next_at = at + 1;
+        store.release_host(&host).await.unwrap();
+        Some(host.day_asked)
+    };
+    assert_eq!((ask(NOW).await, ask(NOW + 10).await), (Some(1), Some(2)));
+    assert_eq!(ask(NOW + 20).await, None);
+    let waits = store.waits(crawl, want, NOW + 20).await.unwrap();
+    assert_eq!((waits[0].until, waits[0].refused), (NOW + DAY_MS, false));
+    let reason = waits[0].reason.as_deref().unwrap();
+    assert_eq!(reason, "its 2 requests of a day are used up");
+    assert_eq!(ask(NOW + DAY_MS - 1).await, None);
+    assert_eq!(ask(NOW + DAY_MS).await, Some(1), "a new day");
+}
+
+#[tokio::test]
+async fn a_turn_that_was_let_go_is_no_request_of_the_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    store.set_host_floor("a", 0).await.unwrap();
+    for n in 0..3 {
+        let host = store.reserve_host("a", 1, turn(NOW + n)).await.unwrap();
+        assert!(host.is_some(), "{n}");
+        store.let_go_of_host("a").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_full_disk_takes_back_is_settled_again_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let crawl = begun(&store, 9, &[page(Kind::Cover, "a", "/1")]).await;
+    let (claimed, _) = store.claim(crawl, ALL, turn(NOW)).await.unwrap().unwrap();
+    let mut large = arrival(1);
+    if let Picture::New(cover) = &mut large.picture {
+        cover.original = Some(vec![0; 4 << 20]);
+    }
+    let settlement = Settlement {
+        arrival: Some(large),
+        ..settled(&claimed, Fate::Done)
+    };
+    let limit = async |pages: &'static str| {
+        sqlx::query(pages).execute(store.write()).await.unwrap();
+    };
+    limit("pragma max_page_count = 100").await;
+    let error = store
+        .settle(std::slice::from_ref(&settlement), 8, NOW)
+        .await;
+    assert!(matches!(error, Err(Error::Full)), "{error:?}");
+    let topic = store.topic("cat", NOW).await.unwrap();
+    assert_eq!(store.overview(topic).await.unwrap().covers, 0);
+    assert_eq!(
+        store.pages_left(crawl).await.unwrap(),
+        1,
+        "it is still claimed"
+    );
+    limit("pragma max_page_count = 1000000").await;
+    let brought = store.settle(&[settlement], 8, NOW).await.unwrap();
+    assert_eq!(brought[0].new_covers, 1);
+    assert_eq!(store.overview(topic).await.unwrap().near_duplicates, 0);
+}
+
+#[tokio::test]
+async fn another_programs_transaction_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let crawl = begun(&store, 9, &[page(Kind::Cover, "a", "/1")]).await;
+    let (claimed, _) = store.claim(crawl, ALL, turn(NOW)).await.unwrap().unwrap();
+    let other = fresh(folder.path()).await;
+    let theirs = other.begin().await.unwrap();
+    let settlement = Settlement {
+        arrival: Some(arrival(1)),
+        ..settled(&claimed, Fate::Done)
+    };
+    let settling = async { store.settle(&[settlement], 8, NOW).await };
+    let (brought, ()) = tokio::join!(settling, async { theirs.rollback().await.unwrap() });
+    assert_eq!(brought.unwrap()[0].new_covers, 1);
 }

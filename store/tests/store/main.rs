@@ -6,6 +6,7 @@
 mod concurrency;
 mod covers;
 mod decisions;
+mod remake;
 mod sheets;
 mod strokes;
 mod support;

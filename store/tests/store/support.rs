@@ -1,6 +1,6 @@
 //! A fresh database, and covers that need no pixels.
 
-use store::cover::Picture;
+use store::cover::{Picture, Version};
 use store::{Arrival, Durability, NewCover, NewVideo, Store, TopicId};
 
 /// Greatest distance of near-duplicates in these tests.
@@ -55,6 +55,7 @@ pub fn arrival(n: u32, phash: u64) -> Arrival {
         video: video(n),
         image_url: format!("https://img.example/{n}.jpg"),
         picture: Picture::New(Box::new(cover)),
+        version: Version::default(),
     }
 }
 
