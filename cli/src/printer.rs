@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Lines of progress when stderr is not a terminal: often enough to see life, rare enough to read.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
@@ -75,7 +75,13 @@ impl Printer {
     /// A bar on a terminal, plain lines elsewhere, nothing when unwanted.
     /// `total` may be unknown.
     pub fn bar(&self, what: impl Into<Cow<'static, str>>, total: Option<u64>) -> Bar {
-        Bar::new(what.into(), total, self.progress)
+        Bar::new(what.into(), total, 0, self.progress)
+    }
+
+    /// A bar of something that goes on: what was `done` before is shown, and counts neither for
+    /// the rate nor for the time left.
+    pub fn bar_from(&self, what: impl Into<Cow<'static, str>>, done: u64, total: u64) -> Bar {
+        Bar::new(what.into(), Some(total), done, self.progress)
     }
 }
 
@@ -101,21 +107,19 @@ struct Plain {
 }
 
 impl Bar {
-    fn new(what: Cow<'static, str>, total: Option<u64>, wanted: bool) -> Self {
+    fn new(what: Cow<'static, str>, total: Option<u64>, done: u64, wanted: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let target = if wanted && terminal {
-            ProgressDrawTarget::stderr_with_hz(10)
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(total, target);
-        let template = if total.is_some() {
-            "{prefix} {bar:24} {pos}/{len}  {per_sec}  {eta} left  {wide_msg}"
-        } else {
-            "{prefix} {spinner} {pos}  {per_sec}  {wide_msg}"
-        };
-        bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
+        bar.set_style(style(total.is_some()));
         bar.set_prefix(what.clone());
+        if done > 0 {
+            bar.set_position(done);
+            bar.reset_eta();
+            bar.reset_elapsed();
+        }
+        if wanted && terminal {
+            bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+        }
         let plain = (wanted && !terminal).then(|| {
             Mutex::new(Plain {
                 printed: Instant::now(),
@@ -173,4 +177,19 @@ impl Bar {
             self.what, plain.message
         );
     }
+}
+
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded {
+        "{prefix} {bar:24} {pos}/{len}  {rate}  {eta} left  {wide_msg}"
+    } else {
+        "{prefix} {spinner} {pos}  {rate}  {wide_msg}"
+    };
+    let rate = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+        // It can only fail where the terminal is gone.
+        let _ = write!(to, "{:.1}/s", state.per_sec());
+    };
+    ProgressStyle::with_template(template)
+        .expect("the template is well-formed")
+        .with_key("rate", rate)
 }

@@ -1,6 +1,6 @@
 //! What can be typed, and the command it means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::{Common, Failure, Outcome, Printer, Result, Stop};
@@ -8,7 +8,7 @@ use store::{Durability, Pool};
 
 use crate::manners::Manners;
 use crate::run::{self, Asked, Begin, Options};
-use crate::site::Mode;
+use crate::site::{Mode, profile};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,8 +17,10 @@ Examples:
   crawler run --site peertube:video.example --pool negative --random 200
   crawler run --site bilibili --pool positive --related-to BV17x411w7KC --keyword 猫 --count 200
   crawler resume
+  crawler run --site kittens.toml --pool negative --random 200
   crawler status
-  crawler verify";
+  crawler export ~/dataset
+  crawler resize article";
 
 /// Collects covers of videos, politely.
 #[derive(Debug, Parser)]
@@ -46,6 +48,9 @@ enum Command {
         /// Keep the bytes as they came, beside the 240x240 image
         #[arg(long)]
         keep_originals: bool,
+        /// Ask again for URLs that are known, in case their pictures have changed
+        #[arg(long)]
+        recheck: bool,
         #[command(flatten)]
         manners: Manners,
     },
@@ -65,11 +70,18 @@ enum Command {
         #[arg(long, value_name = "TIME")]
         since: Option<String>,
     },
+    /// Make the images again by another rule, where the bytes were kept
+    Resize {
+        /// `default`, `article`, or a rule as `status` shows it
+        rule: cover::Rule,
+    },
+    /// Write an image folder with metadata.jsonl, as Hugging Face's ImageFolder has it
+    Export(crate::export::Flags),
     /// List the sites that can be crawled
     Sites,
     /// Ask a site once, politely, and show what was understood of the answer
     Probe {
-        /// A site as `sites` lists them
+        /// A site as `sites` lists them, or a profile file
         site: String,
         #[command(flatten)]
         manners: Manners,
@@ -83,7 +95,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("mode").required(true)))]
 struct RunArgs {
-    /// A site as `sites` lists them
+    /// A site as `sites` lists them, or a profile file
     #[arg(long)]
     site: String,
     /// Why the covers are candidates: met at random, or searched for
@@ -113,6 +125,9 @@ struct RunArgs {
     /// Keep the bytes as they came, beside the 240x240 image
     #[arg(long)]
     keep_originals: bool,
+    /// Ask again for covers that are known, in case they have changed
+    #[arg(long)]
+    recheck: bool,
     #[command(flatten)]
     manners: Manners,
 }
@@ -126,25 +141,32 @@ impl RunArgs {
         }
     }
 
-    /// `now` gives a new crawl its seed when none is typed.
-    fn begin(&self, now: i64) -> Result<Begin> {
+    /// `now` gives a new crawl its seed when none is typed; profiles are beside the data.
+    fn begin(&self, data: &Path, now: i64) -> Result<Begin> {
         let target = self.random.or(self.count).ok_or_else(|| {
             Failure::usage("how many covers are wanted is missing\nGive --random N, or --count N.")
         })?;
+        let profile = profile::find(&self.site, data)?;
         Ok(Begin {
-            site: self.site.to_ascii_lowercase(),
+            site: match &profile {
+                Some(profile) => format!("html:{}", profile.name),
+                None => self.site.to_ascii_lowercase(),
+            },
             pool: self.pool.into(),
             asked: Asked {
                 mode: self.mode(),
                 keywords: self.keyword.clone(),
                 base_urls: self.manners.base_urls.clone(),
                 lists: Vec::new(),
+                profile,
             },
             options: Options {
                 contact: self.manners.contact.clone(),
                 pace_ms: self.manners.pace,
                 resize: self.resize.to_string(),
                 keep_originals: self.keep_originals,
+                daily_cap: self.manners.daily_cap,
+                recheck: self.recheck,
             },
             target,
             seed: self.seed.unwrap_or(now as u32),
@@ -186,6 +208,7 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
             pool,
             resize,
             keep_originals,
+            recheck,
             manners,
         } => {
             let import = crate::import::Import {
@@ -193,23 +216,28 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
                 pool: pool.into(),
                 rule: resize,
                 keep_originals,
+                recheck,
                 manners,
             };
             crate::import::run(&store, topic, &import, &printer, &stop).await
         }
         Command::Run(args) => {
-            let begin = args.begin(cli::now())?;
+            let begin = args.begin(store.folder(), cli::now())?;
             run::run(&store, topic, &begin, &args.manners, &printer, &stop).await
         }
         Command::Resume { manners } => run::resume(&store, &manners, &printer, &stop).await,
         Command::Retry { class, since } => {
             run::retry(&store, class.as_deref(), since.as_deref(), &printer).await
         }
-        Command::Sites => Ok(crate::check::sites(&printer)),
+        Command::Resize { rule } => crate::resize::run(&store, rule, &printer, &stop).await,
+        Command::Export(flags) => {
+            crate::export::run(&store, topic, &flags.into(), &printer, &stop).await
+        }
+        Command::Sites => Ok(crate::check::sites(&store, &printer)),
         Command::Probe { site, manners } => {
             crate::probe::run(&store, &site, &manners, &printer).await
         }
-        Command::Status => crate::check::status(&store, topic, &printer).await,
+        Command::Status => crate::status::status(&store, topic, &printer).await,
         Command::Verify => crate::check::verify(&store, &printer, &stop).await,
     };
     store.close().await;

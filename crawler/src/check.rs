@@ -1,95 +1,53 @@
-//! `status`, `sites` and `verify`: what is there, what there could be, and whether it is whole.
+//! `sites` and `verify`: what could be crawled, and whether what is there is whole.
 
 use cli::{Exit, Outcome, Printer, Result, Stop};
 use serde_json::json;
+use store::Store;
 use store::cover::Stored;
-use store::{Store, TopicId};
 
-use crate::date::clock;
-use crate::import::FOLDER;
-use crate::site::SITES;
+use crate::site::{Profile, SITES, profile};
 
 /// Covers a read: small, because a long read starves WAL checkpoints.
 const CHUNK: u32 = 128;
 
-/// Prints counts of covers, pools and failures.
-///
-/// # Errors
-/// What the database says.
-pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<Outcome> {
-    let overview = store.overview(topic).await?;
-    let failed = store.failed_by_class(topic).await?;
-    let crawls = store.crawl_progress(topic).await?;
-    let now = cli::now();
-    let hosts = store.hosts_waited_for(now).await?;
-    printer.table(&[
-        ("database", store.path().display().to_string()),
-        (
-            "covers",
-            format!(
-                "{} ({:.1} MB of pictures)",
-                overview.covers,
-                overview.image_bytes as f64 / 1e6
-            ),
-        ),
-        ("near-duplicates", overview.near_duplicates.to_string()),
-        ("videos", overview.videos.to_string()),
-        ("negatives", overview.negatives.to_string()),
-        ("positives", overview.positives.to_string()),
-    ]);
-    for (class, count) in &failed {
-        printer.line(format!("failed           {count} {class}"));
+/// Prints what can be crawled: what is built in, and the profiles beside the database.
+pub fn sites(store: &Store, printer: &Printer) -> Outcome {
+    let built_in =
+        SITES.map(|(name, what, how)| (name.to_owned(), what.to_owned(), how.to_owned()));
+    let mut sites = Vec::from(built_in);
+    for read in profile::all(store.folder()) {
+        match read {
+            Ok(profile) => sites.push(described(&profile)),
+            Err(failure) => printer.warn(failure.message),
+        }
     }
-    for crawl in crawls.iter().filter(|crawl| crawl.site != FOLDER) {
-        printer.line(format!(
-            "crawl {}          {} {}: {} of {} covers; pages: {} waiting, {} under way, {} done, {} failed; {}",
-            crawl.id,
-            crawl.site,
-            crawl.pool,
-            crawl.new_covers,
-            crawl.target,
-            crawl.waiting,
-            crawl.leased,
-            crawl.done,
-            crawl.failed,
-            crawl.state
-        ));
-    }
-    for host in &hosts {
-        let reason = host.reason.as_deref().unwrap_or("it asked for a pause");
-        printer.line(format!(
-            "waiting          {} until {}: {reason}",
-            host.name,
-            clock(host.cooldown_until, now)
-        ));
-    }
-    Ok(Outcome::done(json!({
-        "covers": overview.covers,
-        "near_duplicates": overview.near_duplicates,
-        "videos": overview.videos,
-        "negative": overview.negatives,
-        "positive": overview.positives,
-        "image_bytes": overview.image_bytes,
-        "failed": failed.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
-        "crawls": crawls.iter().map(|c| json!({
-            "id": c.id, "site": c.site, "pool": c.pool, "target": c.target,
-            "new_covers": c.new_covers, "state": c.state,
-            "pages": { "waiting": c.waiting, "leased": c.leased, "done": c.done, "failed": c.failed },
-        })).collect::<Vec<_>>(),
-        "waiting": hosts.iter().map(|h| json!({
-            "host": h.name, "until": h.cooldown_until, "reason": h.reason, "refused": h.refused,
-        })).collect::<Vec<_>>(),
-    })))
-}
-
-/// Prints what can be crawled.
-pub fn sites(printer: &Printer) -> Outcome {
-    for (name, what, how) in SITES {
+    for (name, what, how) in &sites {
         printer.line(format!("{name:22}{what}\n{:22}{how}", ""));
     }
-    Outcome::done(json!({
-        "sites": SITES.map(|(name, what, how)| json!({ "name": name, "what": what, "how": how })),
-    }))
+    let object = |(name, what, how)| json!({ "name": name, "what": what, "how": how });
+    Outcome::done(json!({ "sites": sites.into_iter().map(object).collect::<Vec<_>>() }))
+}
+
+fn described(profile: &Profile) -> (String, String, String) {
+    let ways = [
+        (profile.random.is_some(), "--random"),
+        (profile.search.is_some(), "--search"),
+        (
+            profile.video.related.is_some(),
+            "--related-to with --keyword",
+        ),
+    ];
+    let ways: Vec<_> = ways.iter().filter(|way| way.0).map(|way| way.1).collect();
+    let seconds = profile.pace_ms as f64 / 1000.0;
+    (
+        format!("html:{}", profile.name),
+        profile.about.clone(),
+        format!(
+            "{}; {seconds} to {} s a request",
+            ways.join(", "),
+            seconds * 1.5
+        ),
+    )
 }
 
 /// Decodes every stored image and compares it with its hash.

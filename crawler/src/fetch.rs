@@ -6,7 +6,11 @@ mod resolve;
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+    LOCATION, RETRY_AFTER,
+};
+use store::cover::Version;
 use url::{Host, Url};
 
 use crate::address::is_public;
@@ -54,6 +58,8 @@ pub struct Ask<'a> {
     pub most: usize,
     /// Read this much of a larger one, and be content.
     pub cut: bool,
+    /// What is there already: the same version again is a 304 without a body.
+    pub have: Option<&'a Version>,
 }
 
 /// What came.
@@ -108,6 +114,15 @@ impl Answer {
             500..=599 => Fault::Server(self.status),
             other => Fault::Status(other),
         })
+    }
+
+    /// What the server calls the version of the body.
+    pub fn version(&self) -> Version {
+        let text = |name| self.header(name).map(str::to_owned);
+        Version {
+            etag: text(ETAG),
+            modified: text(LAST_MODIFIED),
+        }
     }
 
     /// What the rate-limit headers say, if there are all three.
@@ -187,12 +202,23 @@ pub fn check_address(url: &Url, bases: &Bases) -> Result<(), Fault> {
     }
 }
 
-pub(crate) fn headers(accept: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Ok(accept) = accept.parse() {
-        headers.insert(ACCEPT, accept);
-    }
-    headers
+fn headers(ask: &Ask<'_>) -> HeaderMap {
+    let version = |part: fn(&Version) -> Option<&String>| ask.have.and_then(part);
+    let all = [
+        (ACCEPT, Some(ask.accept)),
+        (
+            IF_NONE_MATCH,
+            version(|v| v.etag.as_ref()).map(String::as_str),
+        ),
+        (
+            IF_MODIFIED_SINCE,
+            version(|v| v.modified.as_ref()).map(String::as_str),
+        ),
+    ];
+    let texts = all.into_iter();
+    texts
+        .filter_map(|(name, text)| Some((name, HeaderValue::from_str(text?).ok()?)))
+        .collect()
 }
 
 #[cfg(test)]

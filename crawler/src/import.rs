@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use cli::{Bar, Failure, Outcome, Printer, Result, Stop};
 use cover::{Cover, Limits, Refusal, Rule};
-use store::cover::Picture;
+use store::cover::{Picture, Version};
 use store::{Arrival, CrawlId, NewCover, NewVideo, Pool, Request, Store, TopicId};
 use tokio::sync::mpsc;
 
@@ -39,6 +39,8 @@ pub struct Import {
     pub keep_originals: bool,
     /// For lists of URLs.
     pub manners: Manners,
+    /// Whether URLs that are known are asked for again, in case they have changed.
+    pub recheck: bool,
 }
 
 /// A file that was read, or why not.
@@ -286,6 +288,7 @@ fn arrival(path: &Path, key: String, picture: Picture) -> Arrival {
         video,
         image_url: url,
         picture,
+        version: Version::default(),
     }
 }
 

@@ -6,30 +6,44 @@ use cli::{Failure, Result};
 use cover::{Limits, Rule};
 use store::Store;
 use store::cover::Picture;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::fault::Fault;
 use crate::import::new_cover;
 
-/// Makes covers. Clones share the threads.
+/// The threads that make covers, shared by all crawls of a program.
+///
+/// What waits for one is bounded by the pages under way, so its permits are the bounded
+/// channel in front of the pool.
+#[derive(Debug, Clone)]
+pub struct Pool(Arc<Semaphore>);
+
+impl Default for Pool {
+    /// One for each core: more would only share the caches.
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self(Arc::new(Semaphore::new(cores)))
+    }
+}
+
+/// Makes covers by a rule.
 #[derive(Debug, Clone)]
 pub struct Maker {
     store: Store,
     rule: Arc<Rule>,
     keep_originals: bool,
-    /// One for each core: more would only share the caches.
-    room: Arc<Semaphore>,
+    pool: Pool,
 }
 
 impl Maker {
-    /// As many at a time as there are cores.
-    pub fn new(store: Store, rule: Rule, keep_originals: bool) -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    /// On the threads of `pool`.
+    pub fn new(store: Store, rule: Rule, keep_originals: bool, pool: Pool) -> Self {
         Self {
             store,
             rule: Arc::new(rule),
             keep_originals,
-            room: Arc::new(Semaphore::new(cores)),
+            pool,
         }
     }
 
@@ -38,17 +52,23 @@ impl Maker {
     /// # Errors
     /// The outer one is what the database says; the inner one speaks of the picture.
     pub async fn make(&self, bytes: Vec<u8>) -> Result<Result<Picture, Fault>> {
-        if let Some(known) = self.store.cover_of_hash(&cover::sha256(&bytes)).await? {
+        let permit = self.pool.0.clone().acquire_owned().await;
+        let _permit = permit.map_err(Failure::failed)?;
+        let maker = self.clone();
+        let here = Handle::current();
+        let made = tokio::task::spawn_blocking(move || maker.make_here(&bytes, &here));
+        made.await.map_err(Failure::failed)?
+    }
+
+    fn make_here(&self, bytes: &[u8], runtime: &Handle) -> Result<Result<Picture, Fault>> {
+        let sha256 = cover::sha256(bytes);
+        if let Some(known) = runtime.block_on(self.store.cover_of_hash(&sha256))? {
             return Ok(Ok(Picture::Known(known)));
         }
-        let permit = self.room.clone().acquire_owned().await;
-        let _permit = permit.map_err(Failure::failed)?;
-        let (rule, keep) = (self.rule.clone(), self.keep_originals);
-        let made = tokio::task::spawn_blocking(move || {
-            cover::make(&bytes, &rule, &Limits::default())
-                .map(|cover| Picture::New(Box::new(new_cover(cover, &rule, &bytes, keep))))
-                .map_err(Fault::Picture)
-        });
-        made.await.map_err(Failure::failed)
+        let made = cover::make(bytes, &self.rule, &Limits::default());
+        Ok(made
+            .map(|cover| new_cover(cover, &self.rule, bytes, self.keep_originals))
+            .map(|new| Picture::New(Box::new(new)))
+            .map_err(Fault::Picture))
     }
 }

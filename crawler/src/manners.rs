@@ -13,6 +13,10 @@ const NOBODY: &str = "loopback";
 /// the longest request.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// Requests to a host in a day. Over a day they are one in nine seconds, a few people's worth:
+/// enough for five thousand covers at two requests each, and no site notices them.
+pub const DAILY: u32 = 10_000;
+
 /// As typed.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Manners {
@@ -22,6 +26,9 @@ pub struct Manners {
     /// Milliseconds between two requests to a host; never below the site's own, except on loopback
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
     pub pace: Option<u32>,
+    /// Requests to a host in a day; never above the default, except on loopback [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub daily_cap: Option<u32>,
     /// Stands in for the site's hosts, in order: an imitation; may be given several times
     #[arg(long = "base-url", value_name = "URL")]
     pub base_urls: Vec<String>,
@@ -91,6 +98,20 @@ pub fn pace(site: &Site, pace: Option<u32>) -> Result<Option<i64>> {
     Ok(Some(pace))
 }
 
+/// The daily cap in force, if it may be.
+///
+/// # Errors
+/// Above the default, and not on loopback only.
+pub fn daily(site: &Site, cap: Option<u32>) -> Result<u32> {
+    let cap = cap.unwrap_or(DAILY);
+    if cap > DAILY && !site.bases().all_loopback() {
+        return Err(Failure::usage(format!(
+            "--daily-cap {cap} is more than a host is asked in a day, {DAILY} requests\nMore is for imitations on loopback, with --base-url."
+        )));
+    }
+    Ok(cap)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +161,18 @@ mod tests {
             assert_eq!(got.is_ok(), allowed, "{name} {ms}");
         }
         assert_eq!(pace(&site("bilibili", &[]), None).unwrap(), None);
+    }
+
+    #[test]
+    fn more_requests_a_day_than_usual_are_for_loopback_only() {
+        let (real, played) = (
+            site("bilibili", &[]),
+            site("bilibili", &["http://127.0.0.1:9"]),
+        );
+        assert_eq!(daily(&real, None).unwrap(), DAILY);
+        assert_eq!(daily(&real, Some(7)).unwrap(), 7);
+        assert_eq!(daily(&played, Some(DAILY + 1)).unwrap(), DAILY + 1);
+        let error = daily(&real, Some(DAILY + 1)).unwrap_err();
+        assert_eq!(error.exit, cli::Exit::Usage);
     }
 }

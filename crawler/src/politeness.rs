@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cli::{Result, now};
 use store::Store;
+use store::frontier::host::DAY_MS;
 use store::frontier::{CrawlId, Host, Page, Robots, Turn, Want};
 use tokio::sync::Notify;
 use url::Url;
@@ -80,20 +81,30 @@ impl Politeness {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn reserve(&self, group: &Group, patience_ms: i64) -> Result<Option<Host>> {
+    pub async fn reserve(
+        &self,
+        group: &Group,
+        daily: u32,
+        patience_ms: i64,
+    ) -> Result<Option<Host>> {
         self.store
             .set_host_floor(&group.name, group.floor_ms)
             .await?;
         let until = now() + patience_ms;
         loop {
-            if let Some(host) = self.store.reserve_host(&group.name, self.turn()).await? {
+            if let Some(host) = self
+                .store
+                .reserve_host(&group.name, daily, self.turn())
+                .await?
+            {
                 return Ok(Some(host));
             }
             let Some(host) = self.store.host(&group.name).await? else {
                 return Ok(None);
             };
             let next = host.next_at.max(host.cooldown_until);
-            if next > until {
+            let used_up = host.day_asked >= daily && host.day_from + DAY_MS > now();
+            if next > until || used_up {
                 return Ok(None);
             }
             // Taken by somebody else, it is looked at again soon.

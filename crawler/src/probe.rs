@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cli::{Exit, Failure, Outcome, Printer, Result};
 use serde_json::{Value, json};
 use store::Store;
+use store::frontier::Kind;
 use url::Url;
 
 use crate::fault::Fault;
@@ -15,7 +16,7 @@ use crate::origin::{Bases, origin};
 use crate::politeness::mood::Outcome as Seen;
 use crate::politeness::{Admission, Politeness};
 use crate::robots::{self, Reading as RobotsReading};
-use crate::site::{Body, Group, Mode, Reading, Site};
+use crate::site::{Body, Group, Mode, Reading, Site, profile};
 
 /// A host that may not be asked within this time is not waited for, milliseconds.
 const PATIENCE_MS: i64 = 30_000;
@@ -26,6 +27,8 @@ struct Probe {
     fetcher: Arc<Fetcher>,
     politeness: Politeness,
     group: Group,
+    daily: u32,
+    kind: Kind,
     rows: Vec<(&'static str, String)>,
 }
 
@@ -40,13 +43,16 @@ pub async fn run(
     printer: &Printer,
 ) -> Result<Outcome> {
     let bases = Bases::parse(&manners.base_urls)?;
-    let site = Site::parse(name, bases.clone())?;
-    let (url, mode) = match &site {
-        Site::Peertube(site) => (site.probe(), Mode::Search(String::new())),
-        Site::Bilibili(site) => (site.probe(), Mode::Random),
+    let profile = profile::find(name, store.folder())?;
+    let site = Site::open(name, profile.as_ref(), bases.clone())?;
+    let ((url, kind), mode) = match &site {
+        Site::Peertube(site) => ((site.probe(), Kind::List), Mode::Search(String::new())),
+        Site::Bilibili(site) => ((site.probe(), Kind::Video), Mode::Random),
+        Site::Html(site) => (site.probe(), Mode::Random),
         Site::Web(_) => return Err(Failure::usage("the web as a whole cannot be probed")),
     };
     let agent = manners::agent(&site, manners.contact.as_deref())?;
+    let url = site.resolve(url.as_str(), None).map_err(Failure::failed)?;
     let group = site.group(&url);
     let floor_ms = manners::pace(&site, manners.pace)?.unwrap_or(group.floor_ms);
     let mut probe = Probe {
@@ -55,6 +61,8 @@ pub async fn run(
         ),
         politeness: Politeness::new(store.clone(), manners.lease_ms()),
         group: Group { floor_ms, ..group },
+        daily: manners::daily(&site, manners.daily_cap)?,
+        kind,
         site,
         rows: vec![("site", name.to_owned()), ("address", url.to_string())],
     };
@@ -93,7 +101,7 @@ impl Probe {
             return Ok(Err(Fault::Robots));
         }
         self.rows.push(("robots", "allows this address".to_owned()));
-        let site = self.site.clone();
+        let (site, kind) = (self.site.clone(), self.kind);
         let read = |answer: &Answer| {
             answer.check(cli::now())?;
             if let Some(location) = answer.location() {
@@ -102,8 +110,11 @@ impl Probe {
             let body = Body {
                 url,
                 bytes: &answer.body,
+                kind,
+                depth: 0,
+                seed: 0,
             };
-            site.read(mode, &[], 0, body)
+            site.read(mode, &[], body)
         };
         let asked = self.ask(url, self.site.accept(), LARGEST, read).await?;
         Ok(asked.map(|reading| self.tell(&reading)))
@@ -142,7 +153,10 @@ impl Probe {
         most: usize,
         read: impl FnOnce(&Answer) -> Result<T, Fault>,
     ) -> Result<Result<T, Fault>> {
-        let Some(mut host) = self.politeness.reserve(&self.group, PATIENCE_MS).await? else {
+        let turn = self
+            .politeness
+            .reserve(&self.group, self.daily, PATIENCE_MS);
+        let Some(mut host) = turn.await? else {
             return Ok(Err(Fault::Throttled {
                 words: "the host is in a cool-down, see `crawler status`".to_owned(),
                 until: None,
@@ -153,6 +167,7 @@ impl Probe {
             accept,
             most,
             cut: false,
+            have: None,
         };
         let answer = self.fetcher.get(ask).await;
         let quota = answer.as_ref().ok().and_then(|a| a.quota(cli::now()));
@@ -180,6 +195,10 @@ impl Probe {
         }
         self.rows
             .push(("covers", reading.candidates.len().to_string()));
+        if !reading.pages.is_empty() {
+            let pages = reading.pages.len().to_string();
+            self.rows.push(("further pages", pages));
+        }
         self.rows
             .push(("not understood", reading.skipped.to_string()));
         if let Some(first) = reading.candidates.first() {

@@ -10,11 +10,11 @@ use store::frontier::Crawl;
 use store::{CrawlId, Pool, Request, Store, TopicId};
 
 use crate::fetch::Fetcher;
-use crate::make::Maker;
+use crate::make::{self, Maker};
 use crate::manners::{self, Manners};
 use crate::origin::Bases;
 use crate::politeness::Politeness;
-use crate::site::{Mode, Site};
+use crate::site::{Mode, Profile, Site};
 use crate::station::Station;
 use crate::step::Worker;
 use crate::summary::Summary;
@@ -31,6 +31,16 @@ pub struct Asked {
     /// The lists that URLs come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<String>,
+    /// The site's profile, so that a crawl goes on without its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+}
+
+impl Asked {
+    fn site(&self, name: &str) -> Result<Site> {
+        let bases = Bases::parse(&self.base_urls)?;
+        Site::open(name, self.profile.as_ref(), bases)
+    }
 }
 
 /// How it is done, which may differ each time: stored as `crawl.options`.
@@ -44,6 +54,12 @@ pub struct Options {
     pub resize: String,
     /// Whether bytes are kept as they came.
     pub keep_originals: bool,
+    /// Requests to a host in a day.
+    #[serde(default)]
+    pub daily_cap: Option<u32>,
+    /// Whether covers that are known are asked for again, in case they have changed.
+    #[serde(default)]
+    pub recheck: bool,
 }
 
 /// A crawl to begin or continue.
@@ -66,10 +82,10 @@ pub struct Begin {
 impl Begin {
     /// Checks everything that can be checked without asking anybody.
     fn check(&self) -> Result<()> {
-        let bases = Bases::parse(&self.asked.base_urls)?;
-        let site = Site::parse(&self.site, bases)?;
+        let site = self.asked.site(&self.site)?;
         site.supports(&self.asked.mode)?;
         manners::pace(&site, self.options.pace_ms)?;
+        manners::daily(&site, self.options.daily_cap)?;
         manners::agent(&site, self.options.contact.as_deref())?;
         Ok(())
     }
@@ -147,8 +163,9 @@ pub async fn work(
 ) -> Result<Summary> {
     let started = Instant::now();
     let politeness = Politeness::new(store.clone(), manners.lease_ms());
+    let pool = make::Pool::default();
     let with_workers = crawls.into_iter().map(|crawl| {
-        let worker = worker(store, &politeness, &crawl, manners)?;
+        let worker = worker(store, &politeness, &pool, &crawl, manners)?;
         Ok((crawl, Arc::new(worker)))
     });
     let with_workers = with_workers.collect::<Result<Vec<_>>>()?;
@@ -162,13 +179,15 @@ pub async fn work(
 fn worker(
     store: &Store,
     politeness: &Politeness,
+    pool: &make::Pool,
     crawl: &Crawl,
     manners: &Manners,
 ) -> Result<Worker> {
     let asked: Asked = stored(&crawl.request.request)?;
     let options: Options = stored(&crawl.request.options)?;
-    let bases = Bases::parse(&asked.base_urls)?;
-    let site = Site::parse(&crawl.request.site, bases.clone())?;
+    let site = asked.site(&crawl.request.site)?;
+    let daily = manners::daily(&site, manners.daily_cap.or(options.daily_cap))?;
+    let bases = site.bases().clone();
     let pace_ms = manners::pace(&site, manners.pace.or(options.pace_ms))?;
     let contact = manners.contact.as_deref().or(options.contact.as_deref());
     let agent = manners::agent(&site, contact)?;
@@ -177,7 +196,10 @@ fn worker(
         store: store.clone(),
         politeness: politeness.clone(),
         fetcher: Fetcher::new(&agent, manners.deadlines(), bases).map_err(Failure::failed)?,
-        maker: Maker::new(store.clone(), rule, options.keep_originals),
+        maker: Maker::new(store.clone(), rule, options.keep_originals, pool.clone()),
+        recheck: options.recheck,
+        daily,
+        seed: crawl.request.seed,
         site,
         mode: asked.mode,
         keywords: asked.keywords,

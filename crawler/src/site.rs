@@ -4,7 +4,9 @@
 
 pub mod bilibili;
 pub mod bv;
+pub mod html;
 pub mod peertube;
+pub mod profile;
 pub mod reading;
 pub mod web;
 
@@ -16,7 +18,9 @@ use crate::fault::Fault;
 use crate::origin::{Bases, origin};
 
 pub use bilibili::Bilibili;
+pub use html::Html;
 pub use peertube::Peertube;
+pub use profile::Profile;
 pub use reading::{Body, Candidate, Group, Lead, Place, Reading};
 pub use web::Web;
 
@@ -41,6 +45,8 @@ pub enum Site {
     Peertube(Peertube),
     /// Bilibili's public pages.
     Bilibili(Bilibili),
+    /// Web pages, by a profile.
+    Html(Box<Html>),
     /// Pictures anywhere, by URL.
     Web(Web),
 }
@@ -65,6 +71,17 @@ pub const SITES: [(&str, &str, &str); 3] = [
 ];
 
 impl Site {
+    /// The site of a profile, else the one of this name.
+    ///
+    /// # Errors
+    /// A name that is none.
+    pub fn open(name: &str, profile: Option<&Profile>, bases: Bases) -> Result<Self> {
+        match profile {
+            Some(profile) => Ok(Self::Html(Box::new(Html::new(profile.clone(), bases)))),
+            None => Self::parse(name, bases),
+        }
+    }
+
     /// The site of this name.
     ///
     /// # Errors
@@ -89,6 +106,7 @@ impl Site {
         match self {
             Self::Peertube(site) => site.name(),
             Self::Bilibili(_) => "bilibili".to_owned(),
+            Self::Html(site) => site.name(),
             Self::Web(_) => "web".to_owned(),
         }
     }
@@ -98,6 +116,7 @@ impl Site {
         match self {
             Self::Peertube(site) => site.bases(),
             Self::Bilibili(site) => site.bases(),
+            Self::Html(site) => site.bases(),
             Self::Web(site) => site.bases(),
         }
     }
@@ -110,6 +129,7 @@ impl Site {
         let fits = match (self, mode) {
             (Self::Peertube(_), Mode::Random | Mode::Search(_)) => true,
             (Self::Bilibili(site), Mode::RelatedTo(urls)) => return site.check(urls),
+            (Self::Html(site), mode) => return site.check(mode),
             (Self::Bilibili(_), Mode::Random) | (Self::Web(_), Mode::List) => true,
             _ => false,
         };
@@ -121,7 +141,7 @@ impl Site {
             Self::Bilibili(_) => {
                 "It has --random, and --related-to with --keyword; its search is not open to programs."
             }
-            Self::Web(_) => "Use `crawler import LIST` with a list of URLs.",
+            Self::Html(_) | Self::Web(_) => "Use `crawler import LIST` with a list of URLs.",
         };
         Err(Failure::usage(format!(
             "{} cannot be asked in this way\n{can}",
@@ -134,6 +154,7 @@ impl Site {
         match self {
             Self::Bilibili(_) => bilibili::PAGE_FLOOR_MS,
             Self::Peertube(_) => peertube::FLOOR_MS,
+            Self::Html(site) => site.floor_ms(),
             Self::Web(_) => web::FLOOR_MS,
         }
     }
@@ -143,6 +164,7 @@ impl Site {
         let (name, floor_ms) = match self {
             Self::Bilibili(site) => site.group(url),
             Self::Peertube(_) => (origin(url), peertube::FLOOR_MS),
+            Self::Html(site) => site.group(url),
             Self::Web(_) => (origin(url), web::FLOOR_MS),
         };
         Group { name, floor_ms }
@@ -153,6 +175,7 @@ impl Site {
         match (Url::parse(name), self) {
             (Ok(url), _) if url.has_host() => Some(self.group(&url).floor_ms),
             (_, Self::Bilibili(_)) => Some(bilibili::IMAGE_FLOOR_MS),
+            (_, Self::Html(site)) => Some(site.floor_ms()),
             _ => None,
         }
     }
@@ -194,6 +217,7 @@ impl Site {
         let n = match self {
             Self::Peertube(site) => site.is_own(url).then_some(0),
             Self::Bilibili(site) => site.stand_in(url),
+            Self::Html(site) => site.stand_in(url),
             Self::Web(_) => None,
         }?;
         let base = self.bases().nth(n)?;
@@ -205,24 +229,20 @@ impl Site {
         match self {
             Self::Peertube(site) => site.plan(mode, place),
             Self::Bilibili(site) => site.plan(mode, place),
+            Self::Html(site) => site.plan(mode, place),
             Self::Web(_) => None,
         }
     }
 
-    /// What a list, or a video's page at `depth` steps from a walk's beginning, says.
+    /// What a list, or a video's page, says.
     ///
     /// # Errors
     /// A wall, an error of the site's own, or something else in its place.
-    pub fn read(
-        &self,
-        mode: &Mode,
-        keywords: &[String],
-        depth: u32,
-        body: Body<'_>,
-    ) -> Result<Reading, Fault> {
+    pub fn read(&self, mode: &Mode, keywords: &[String], body: Body<'_>) -> Result<Reading, Fault> {
         match self {
             Self::Peertube(site) => site.read(mode, body),
-            Self::Bilibili(site) => site.read(mode, keywords, depth, body),
+            Self::Bilibili(site) => site.read(mode, keywords, body),
+            Self::Html(site) => site.read(mode, keywords, body),
             Self::Web(_) => Err(Fault::NotUnderstood(
                 "a list holds pictures only".to_owned(),
             )),
@@ -233,6 +253,7 @@ impl Site {
     pub fn accept(&self) -> &'static str {
         match self {
             Self::Peertube(_) => "application/json",
+            Self::Html(_) => "text/html,application/xml;q=0.9",
             Self::Bilibili(_) | Self::Web(_) => "text/html",
         }
     }

@@ -7,7 +7,7 @@
 mod active;
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,6 @@ use store::Store;
 use store::frontier::{Crawl, CrawlId, HostWait, Kind, Want};
 use tokio::task::JoinSet;
 
-use crate::date::clock;
 use crate::politeness::Politeness;
 use crate::site::{Mode, Place};
 use crate::step::{Done, Worker};
@@ -42,6 +41,8 @@ pub struct Station<'a> {
     tasks: JoinSet<Result<Done>>,
     summary: Summary,
     unreachable: BTreeMap<String, String>,
+    /// Hosts whose day is used up, and whose user knows.
+    told: BTreeSet<String>,
     swept: i64,
 }
 
@@ -54,13 +55,14 @@ impl<'a> Station<'a> {
         stop: &'a Stop,
         crawls: Vec<(Crawl, Arc<Worker>)>,
     ) -> Self {
-        let wanted = crawls.iter().map(|(crawl, _)| u64::from(crawl.remaining()));
-        let bar = printer.bar("covers", Some(wanted.sum()));
-        let asked = crawls
+        let asked: u64 = crawls
             .iter()
-            .map(|(crawl, _)| u64::from(crawl.request.target));
+            .map(|(crawl, _)| u64::from(crawl.request.target))
+            .sum();
+        let there = crawls.iter().map(|(crawl, _)| u64::from(crawl.new_covers));
+        let bar = printer.bar_from("covers", there.sum(), asked);
         let summary = Summary {
-            asked: asked.sum(),
+            asked,
             ..Summary::default()
         };
         let crawls = crawls.into_iter().map(|(crawl, worker)| Active {
@@ -80,6 +82,7 @@ impl<'a> Station<'a> {
             tasks: JoinSet::new(),
             summary,
             unreachable: BTreeMap::new(),
+            told: BTreeSet::new(),
             swept: 0,
         }
     }
@@ -108,11 +111,8 @@ impl<'a> Station<'a> {
 
     /// The pace may have been changed since the pages were put there.
     async fn set_floors(&self) -> Result<()> {
-        let want = Want {
-            covers: true,
-            pages: true,
-        };
         for active in &self.crawls {
+            let want = active.everything();
             for wait in self.store.waits(active.crawl.id, want, now()).await? {
                 if let Some(floor) = active.worker.floor_of(&wait.name) {
                     self.store.set_host_floor(&wait.name, floor).await?;
@@ -164,12 +164,9 @@ impl<'a> Station<'a> {
             ..
         } = &self.crawls[n];
         if crawl.retrying || worker.mode == Mode::List {
-            return Ok(Want {
-                covers: true,
-                pages: true,
-            });
+            return Ok(self.crawls[n].everything());
         }
-        let (id, remaining) = (crawl.id, crawl.remaining());
+        let (id, remaining, daily) = (crawl.id, crawl.remaining(), worker.daily);
         let covers = *covers_in_flight < remaining;
         let pages = self.store.queued(id, Kind::Cover, remaining).await? < remaining;
         if pages
@@ -178,7 +175,11 @@ impl<'a> Station<'a> {
         {
             self.plan(n).await?;
         }
-        Ok(Want { covers, pages })
+        Ok(Want {
+            covers,
+            pages,
+            daily,
+        })
     }
 
     /// Adds the next list or seed pages; known videos cost none.
@@ -294,7 +295,7 @@ impl<'a> Station<'a> {
         if self.tasks.len() >= IN_FLIGHT {
             return Ok(None);
         }
-        let mut first: Option<HostWait> = None;
+        let (mut first, mut paused): (Option<HostWait>, Vec<HostWait>) = (None, Vec::new());
         for n in 0..self.crawls.len() {
             if self.crawls[n].state != State::Working || self.crawls[n].is_hopeless() {
                 continue;
@@ -304,22 +305,17 @@ impl<'a> Station<'a> {
                 .store
                 .waits(self.crawls[n].crawl.id, want, now())
                 .await?;
+            paused.extend(waits.iter().filter(|wait| wait.reason.is_some()).cloned());
             let next = waits.into_iter().filter(|wait| !wait.refused);
             first = first.into_iter().chain(next).min_by_key(|wait| wait.until);
         }
+        self.tell_of_days(&paused);
+        self.bar.message(self.telling(&paused));
         let Some(wait) = first else {
             // Only what another program holds is left to wait for.
             let held = self.tasks.is_empty().then(|| now() + 1000);
             return Ok(held);
         };
-        self.bar.message(match &wait.reason {
-            Some(reason) => format!(
-                "waiting for {} until {}: {reason}",
-                wait.name,
-                clock(wait.until, now())
-            ),
-            None => String::new(),
-        });
         Ok(Some(wait.until))
     }
 

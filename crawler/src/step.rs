@@ -6,7 +6,7 @@ mod robots;
 
 use cli::{Result, now};
 use store::Store;
-use store::cover::{Arrival, Picture};
+use store::cover::{Arrival, Picture, Seen, Version};
 use store::frontier::{Fate, Host, Kind, KnownCover, NewPage, Page, Settlement};
 use url::Url;
 
@@ -45,6 +45,12 @@ pub struct Worker {
     pub target: u32,
     /// The gap between two requests to any host, in place of the site's own.
     pub pace_ms: Option<i64>,
+    /// Requests to a host in a day.
+    pub daily: u32,
+    /// Whether covers that are known are asked for again, in case they have changed.
+    pub recheck: bool,
+    /// Of all choices.
+    pub seed: u32,
 }
 
 /// How a claimed page ended.
@@ -126,21 +132,8 @@ impl Worker {
         })
     }
 
-    async fn get(
-        &self,
-        url: &Url,
-        accept: &str,
-        most: usize,
-        cut: bool,
-        done: &mut Done,
-    ) -> Result<Answer, Fault> {
+    async fn get(&self, ask: Ask<'_>, done: &mut Done) -> Result<Answer, Fault> {
         done.requests += 1;
-        let ask = Ask {
-            url,
-            accept,
-            most,
-            cut,
-        };
         let answer = self.fetcher.get(ask).await?;
         done.bytes += answer.body.len() as u64;
         Ok(answer)
@@ -152,55 +145,102 @@ impl Worker {
             true => (ACCEPT_PICTURE, LARGEST_PICTURE),
             false => (self.site.accept(), LARGEST_PAGE),
         };
-        let answer = self.get(url, accept, most, false, done).await;
+        let seen = if cover { self.seen(page).await? } else { None };
+        let ask = Ask {
+            url,
+            accept,
+            most,
+            cut: false,
+            have: seen.as_ref().map(|seen| &seen.version),
+        };
+        let answer = self.get(ask, done).await;
         let quota = answer.as_ref().ok().and_then(|a| a.quota(now()));
-        let read = answer.and_then(|answer| self.read(page, url, answer));
+        let read = answer.and_then(|answer| self.read(page, url, answer, seen.as_ref()));
         // The host is free before the picture is made.
         let outcome = match &read {
             Ok(_) => Outcome::Fine(quota),
             Err(fault) => Outcome::Fault(fault),
         };
         done.verdict = self.politeness.observe(&mut done.host, outcome).await?;
-        let settlement = &mut done.settlement;
-        settlement.fate = match read {
-            Err(fault) => self.fate(&fault, page, &done.host),
-            Ok(Content::Moved(fate)) => fate,
-            Ok(Content::Picture(bytes)) => {
-                let candidate = serde_json::from_value(page.context.clone()).unwrap_or_default();
-                match self.maker.make(bytes).await? {
-                    Ok(picture) => {
-                        settlement.arrival = Some(self.arrival(candidate, picture));
-                        Fate::Done
-                    }
-                    Err(fault) => self.fate(&fault, page, &done.host),
-                }
+        let content = match read {
+            Ok(content) => content,
+            Err(fault) => {
+                done.settlement.fate = self.fate(&fault, page, &done.host);
+                return Ok(());
             }
-            Ok(Content::Page(reading)) => self.follow(reading, settlement).await?,
+        };
+        self.keep(page, content, done).await
+    }
+
+    /// The cover that a known video has, to be asked whether it is still the same.
+    async fn seen(&self, page: &Page) -> Result<Option<Seen>> {
+        if !self.recheck {
+            return Ok(None);
+        }
+        let candidate = candidate(page);
+        let name = self.site.name();
+        let seen = self.store.last_seen(&name, &candidate.key).await?;
+        Ok(seen.filter(|seen| seen.image_url == candidate.image_url))
+    }
+
+    async fn keep(&self, page: &Page, content: Content, done: &mut Done) -> Result<()> {
+        let settlement = &mut done.settlement;
+        settlement.fate = match content {
+            Content::Moved(fate) => fate,
+            Content::Picture { bytes, version } => match self.maker.make(bytes).await? {
+                Ok(picture) => {
+                    settlement.arrival = Some(self.arrival(candidate(page), picture, version));
+                    Fate::Done
+                }
+                Err(fault) => self.fate(&fault, page, &done.host),
+            },
+            Content::Unchanged { cover, version } => {
+                let picture = Picture::Known(cover);
+                settlement.arrival = Some(self.arrival(candidate(page), picture, version));
+                Fate::Done
+            }
+            Content::Page(reading) => self.follow(reading, settlement).await?,
         };
         Ok(())
     }
 
-    fn read(&self, page: &Page, url: &Url, answer: Answer) -> Result<Content, Fault> {
+    fn read(
+        &self,
+        page: &Page,
+        url: &Url,
+        answer: Answer,
+        seen: Option<&Seen>,
+    ) -> Result<Content, Fault> {
         answer.check(now())?;
         if let Some(location) = answer.location() {
             return self.moved(page, url, location).map(Content::Moved);
         }
-        if answer.status >= 300 {
-            return Err(Fault::Status(answer.status));
+        // What a page says of itself holds for the pictures that it shows.
+        if let Some(word) = answer.opt_out() {
+            return Err(Fault::OptOut(word));
+        }
+        let version = answer.version();
+        match (answer.status, seen) {
+            (304, Some(seen)) => {
+                let cover = seen.cover;
+                return Ok(Content::Unchanged { cover, version });
+            }
+            (300.., _) => return Err(Fault::Status(answer.status)),
+            _ => {}
         }
         if page.kind == Kind::Cover {
-            return match answer.opt_out() {
-                Some(word) => Err(Fault::OptOut(word)),
-                None => Ok(Content::Picture(answer.body)),
-            };
+            let bytes = answer.body;
+            return Ok(Content::Picture { bytes, version });
         }
         let depth = page.context["depth"].as_u64().unwrap_or(0);
         let body = Body {
             url,
             bytes: &answer.body,
+            kind: page.kind,
+            depth: u32::try_from(depth).unwrap_or(u32::MAX),
+            seed: self.seed,
         };
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX);
-        let reading = self.site.read(&self.mode, &self.keywords, depth, body)?;
+        let reading = self.site.read(&self.mode, &self.keywords, body)?;
         Ok(Content::Page(Box::new(reading)))
     }
 
@@ -232,8 +272,8 @@ impl Worker {
         settlement.owner_cap = self.site.owner_cap(&self.mode, self.target);
         for candidate in reading.candidates {
             match self.known(&candidate.key).await? {
-                Some(known) => settlement.known.push(known),
-                None => settlement.leads_to.extend(self.cover_page(candidate)),
+                Some(known) if !self.recheck => settlement.known.push(known),
+                _ => settlement.leads_to.extend(self.cover_page(candidate)),
             }
         }
         for mut lead in reading.pages {
@@ -281,11 +321,12 @@ impl Worker {
         })
     }
 
-    fn arrival(&self, candidate: Candidate, picture: Picture) -> Arrival {
+    fn arrival(&self, candidate: Candidate, picture: Picture, version: Version) -> Arrival {
         Arrival {
             video: candidate.video(&self.site.name()),
             image_url: candidate.image_url,
             picture,
+            version,
         }
     }
 
@@ -312,8 +353,21 @@ impl Worker {
 /// What an answer holds.
 enum Content {
     Moved(Fate),
-    Picture(Vec<u8>),
+    Picture {
+        bytes: Vec<u8>,
+        version: Version,
+    },
+    /// The picture that is there already.
+    Unchanged {
+        cover: i64,
+        version: Version,
+    },
     Page(Box<Reading>),
+}
+
+/// The video that a cover's page is for.
+fn candidate(page: &Page) -> Candidate {
+    serde_json::from_value(page.context.clone()).unwrap_or_default()
 }
 
 fn blank(page: &Page) -> Settlement {

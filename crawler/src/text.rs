@@ -16,6 +16,19 @@ pub fn clean(text: &str) -> String {
     words.join(" ").chars().take(LONGEST).collect()
 }
 
+/// A number with its thousands apart.
+pub fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::from(if n < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Unicode's bidirectional controls, zero-width space and no-break, tags, and private marks of
 /// line ends. The zero-width joiner stays: emoji and several scripts need it.
 fn deceives(c: char) -> bool {
@@ -43,6 +56,18 @@ mod tests {
             assert_eq!(clean(raw), clear, "{raw:?}");
         }
         assert_eq!(clean(&"猫".repeat(2000)).chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (n, want) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (-1_234_567, "-1,234,567"),
+        ] {
+            assert_eq!(thousands(n), want);
+        }
     }
 
     proptest! {

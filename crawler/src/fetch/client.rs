@@ -59,10 +59,7 @@ impl Fetcher {
     /// No answer, not in time, not whole, too large, or an address that is not asked.
     pub async fn get(&self, ask: Ask<'_>) -> Result<Answer, Fault> {
         check_address(ask.url, &self.bases)?;
-        let request = self
-            .client
-            .get(ask.url.clone())
-            .headers(headers(ask.accept));
+        let request = self.client.get(ask.url.clone()).headers(headers(&ask));
         let mut response = request.send().await.map_err(|error| fault(&error))?;
         let status = response.status().as_u16();
         let body = match status {
@@ -77,7 +74,8 @@ impl Fetcher {
     }
 }
 
-/// Piece by piece: what a server says of its length is not believed.
+/// Piece by piece: what a server says of its length is not believed, and what is packed is
+/// counted unpacked.
 async fn body(response: &mut Response, ask: Ask<'_>) -> Result<Vec<u8>, Fault> {
     let announced = response.content_length().unwrap_or(0);
     if !ask.cut && announced > ask.most as u64 {

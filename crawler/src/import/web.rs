@@ -31,12 +31,15 @@ pub(super) async fn import(
             keywords: Vec::new(),
             base_urls: import.manners.base_urls.clone(),
             lists: names(import),
+            profile: None,
         },
         options: Options {
             contact: import.manners.contact.clone(),
             pace_ms: import.manners.pace,
             resize: import.rule.to_string(),
             keep_originals: import.keep_originals,
+            daily_cap: import.manners.daily_cap,
+            recheck: import.recheck,
         },
         target: u32::try_from(urls.len()).unwrap_or(u32::MAX),
         seed: 0,
@@ -47,8 +50,8 @@ pub(super) async fn import(
     let (mut pages, mut known) = (Vec::new(), Vec::new());
     for url in &urls {
         match store.known_cover(&begin.site, url.as_str()).await? {
-            Some(cover) => known.push(cover),
-            None => pages.push(listed(&site, pace, url)),
+            Some(cover) if !import.recheck => known.push(cover),
+            _ => pages.push(listed(&site, pace, url)),
         }
     }
     let mut summary = Summary::default();

@@ -164,7 +164,6 @@ impl Bilibili {
         &self,
         mode: &Mode,
         keywords: &[String],
-        depth: u32,
         body: Body<'_>,
     ) -> Result<Reading, Fault> {
         let state = state::embedded(body.bytes)?;
@@ -189,7 +188,7 @@ impl Bilibili {
         if matches!(mode, Mode::RelatedTo(_)) {
             for archive in state.related.iter().filter(|archive| fits(archive, &[])) {
                 self.take(&mut reading, archive, Vec::new(), body.url);
-                reading.pages.extend(self.step(archive, depth + 1));
+                reading.pages.extend(self.step(archive, body.depth + 1));
             }
         }
         Ok(reading)

@@ -88,9 +88,23 @@ pub struct Body<'a> {
     pub url: &'a Url,
     /// The bytes.
     pub bytes: &'a [u8],
+    /// What the page was asked for.
+    pub kind: Kind,
+    /// Steps from the beginning of a walk.
+    pub depth: u32,
+    /// Of all choices.
+    pub seed: u32,
 }
 
 impl Candidate {
+    /// Whether title or tags hold one of these words, or none is asked for.
+    pub fn matches(&self, words: &[String]) -> bool {
+        let mut texts = vec![self.title.to_lowercase()];
+        texts.extend(self.tags.iter().map(|tag| tag.to_lowercase()));
+        let holds = |word: &String| texts.iter().any(|text| text.contains(&word.to_lowercase()));
+        words.is_empty() || words.iter().any(holds)
+    }
+
     /// As the store takes it.
     pub fn video(&self, site: &str) -> NewVideo {
         NewVideo {

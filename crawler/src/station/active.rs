@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::frontier::{Crawl, Fate, Kind};
+use store::frontier::{Crawl, Fate, Kind, Want};
 
 use crate::site::Mode;
 use crate::step::{Done, Worker};
@@ -30,6 +30,15 @@ pub(super) enum State {
 }
 
 impl Active {
+    /// A claim of any page.
+    pub fn everything(&self) -> Want {
+        Want {
+            covers: true,
+            pages: true,
+            daily: self.worker.daily,
+        }
+    }
+
     /// Counts a page that has ended.
     pub fn note(&mut self, done: &Done) {
         self.covers_in_flight -= u32::from(done.kind == Kind::Cover);

@@ -99,6 +99,41 @@ impl Station<'_> {
         Ok(State::Finished)
     }
 
+    /// Once for each host: such a wait is long.
+    pub(super) fn tell_of_days(&mut self, paused: &[HostWait]) {
+        for wait in paused.iter().filter(|wait| wait.used_up) {
+            if self.told.insert(wait.name.clone()) {
+                let (reason, until) = (wait.reason.as_deref(), clock(wait.until, now()));
+                let reason = reason.unwrap_or_default();
+                self.bar
+                    .println(format!("{}: {reason}; asked again at {until}", wait.name));
+            }
+        }
+    }
+
+    /// How far each pool is where there are several crawls, and who is waited for.
+    pub(super) fn telling(&self, paused: &[HostWait]) -> String {
+        let mut parts = Vec::new();
+        if self.crawls.len() > 1 {
+            parts.extend(self.crawls.iter().map(|Active { crawl, .. }| {
+                let request = &crawl.request;
+                format!("{} {}/{}", request.pool, crawl.new_covers, request.target)
+            }));
+        }
+        parts.extend(paused.iter().take(2).map(|wait| {
+            let (until, reason) = (clock(wait.until, now()), wait.reason.as_deref());
+            format!(
+                "{} waits until {until}: {}",
+                wait.name,
+                reason.unwrap_or_default()
+            )
+        }));
+        if paused.len() > 2 {
+            parts.push(format!("{} more hosts wait", paused.len() - 2));
+        }
+        parts.join(" · ")
+    }
+
     fn note_refusals(&mut self, waits: &[HostWait]) {
         for wait in waits {
             self.summary.refusals.push(Refusal {

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{Done, HOPS, Worker};
 use crate::fault::Fault;
+use crate::fetch::Ask;
 use crate::politeness::mood::Outcome;
 use crate::robots::{self, Reading};
 
@@ -43,9 +44,14 @@ impl Worker {
         at.set_path("/robots.txt");
         at.set_query(None);
         for _ in 0..HOPS {
-            let answer = self
-                .get(&at, "text/plain", robots::LARGEST, true, done)
-                .await?;
+            let ask = Ask {
+                url: &at,
+                accept: "text/plain",
+                most: robots::LARGEST,
+                cut: true,
+                have: None,
+            };
+            let answer = self.get(ask, done).await?;
             let Some(location) = answer.location() else {
                 // A missing file allows everything; a failing server says nothing.
                 if answer.status >= 500 || matches!(answer.status, 412 | 429) {

@@ -31,8 +31,11 @@ fn read_html(mode: &Mode, keywords: &[&str], html: &str) -> Result<Reading, Faul
     let body = Body {
         url: &url,
         bytes: html.as_bytes(),
+        kind: Kind::Video,
+        depth: 0,
+        seed: 1,
     };
-    site().read(mode, &keywords, 0, body)
+    site().read(mode, &keywords, body)
 }
 
 fn read(mode: &Mode, keywords: &[&str], state: &Value) -> Result<Reading, Fault> {
@@ -219,8 +222,11 @@ fn walks_turn_back_to_their_beginning_and_end() {
         let body = Body {
             url: &url,
             bytes: html.as_bytes(),
+            kind: Kind::Video,
+            depth,
+            seed: 1,
         };
-        let reading = site().read(&walk(), &[], depth, body).unwrap();
+        let reading = site().read(&walk(), &[], body).unwrap();
         reading.pages.first().map(|lead| (lead.depth, lead.rank))
     };
     let (first, second) = (step(0).unwrap(), step(1).unwrap());

@@ -14,6 +14,9 @@ fn read(mode: &Mode, url: &str, body: &Value) -> Result<Reading, Fault> {
         Body {
             url: &url,
             bytes: bytes.as_bytes(),
+            kind: Kind::List,
+            depth: 0,
+            seed: 1,
         },
     )
 }
