@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -41,6 +42,8 @@ pub struct Output {
     pub stdout: String,
     /// Everything on stderr.
     pub stderr: String,
+    /// The most memory that it had, in bytes.
+    pub peak: u64,
 }
 
 impl Programs {
@@ -185,14 +188,28 @@ impl Running {
         let end = Instant::now() + PATIENCE;
         while self.stdout.next(end).is_some() {}
         while self.stderr.next(end).is_some() {}
-        let status = self.child.wait().expect("a child can be waited for");
+        let (status, peak) = self.reap();
         let stdout = std::mem::take(&mut self.stdout.text);
         Output {
             code: code(status),
             json: serde_json::from_str(&stdout).ok(),
             stdout,
             stderr: std::mem::take(&mut self.stderr.text),
+            peak,
         }
+    }
+
+    /// Waits as `Child::wait` does, and learns what the kernel counted.
+    fn reap(&mut self) -> (ExitStatus, u64) {
+        let pid = libc::pid_t::try_from(self.id()).expect("process numbers fit their own type");
+        let mut status = 0;
+        // SAFETY: an all-zero rusage is a valid one.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: both places outlive the call; the child is not yet waited for.
+        let reaped = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
+        assert_eq!(reaped, pid, "a child can be waited for");
+        let kilobytes = u64::try_from(usage.ru_maxrss).unwrap_or(0);
+        (ExitStatus::from_raw(status), kilobytes * 1024)
     }
 }
 
@@ -238,7 +255,6 @@ impl Stream {
 }
 
 fn code(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
     status
         .code()
         .or_else(|| Some(128 + status.signal()?))

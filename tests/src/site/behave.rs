@@ -63,6 +63,26 @@ pub enum Behaviour {
     },
     /// Bilibili's wall: HTTP 200 and a puzzle.
     Captcha,
+    /// As that behaviour says, with one more header.
+    With {
+        /// Name of the header.
+        name: String,
+        /// Its value.
+        value: String,
+        /// The rest.
+        then: Box<Behaviour>,
+    },
+}
+
+impl Behaviour {
+    /// The usual answer with one more header.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        Self::With {
+            name: name.into(),
+            value: value.into(),
+            then: Box::new(self),
+        }
+    }
 }
 
 /// A wait, as a site says it.

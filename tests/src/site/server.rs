@@ -290,8 +290,34 @@ fn respond(
         Behaviour::Body { content_type, body } => Response::new(content_type, bytes(body)),
         Behaviour::Flood { content_type, .. } => Response::new(content_type, ""),
         Behaviour::Captcha => bilibili::captcha(),
+        Behaviour::With { name, value, then } => {
+            let response = respond(shared, host, request, then)?.with(name, value);
+            unless_changed(response, request)
+        }
         _ => shared.answer(host, request),
     })
+}
+
+/// 304 without a body when the other side has this version already (RFC 9110, 13.1.2).
+fn unless_changed(response: Response, request: &Request) -> Response {
+    let has = |name: &str| {
+        response.headers.iter().any(|(own, value)| {
+            own.eq_ignore_ascii_case(name)
+                && !value.is_empty()
+                && match name {
+                    "etag" => request.header("if-none-match") == value,
+                    _ => request.header("if-modified-since") == value,
+                }
+        })
+    };
+    if response.status == 200 && (has("etag") || has("last-modified")) {
+        return Response {
+            body: Vec::new(),
+            ..response
+        }
+        .with_status(304);
+    }
+    response
 }
 
 /// The bytes of a text, or of `hex:…`.
@@ -321,6 +347,10 @@ async fn deliver(
         while stream.read(&mut [0; 1024]).await? > 0 {}
         return Ok(false);
     };
+    let mut behaviour = behaviour;
+    while let Behaviour::With { then, .. } = behaviour {
+        behaviour = then;
+    }
     let length = match behaviour {
         Behaviour::Flood { bytes, .. } => *bytes,
         _ => response.body.len(),

@@ -180,7 +180,7 @@ fn services_that_are_down_for_a_moment_are_waited_for() {
 #[test]
 fn deadlines_end_what_would_never_end() {
     let drip = Behaviour::Drip {
-        bytes_per_second: 7,
+        bytes_per_second: 1,
     };
     check(
         vec![

@@ -77,6 +77,16 @@ impl Trial {
         self.crawler(&["status", "--json"]).json.unwrap()
     }
 
+    /// What an export says of every cover, by cover.
+    pub fn exported(&self) -> Vec<Value> {
+        let folder = self.programs.home().join("exported");
+        let output = self.crawler(&["export", folder.to_str().unwrap(), "--all"]);
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        let text = std::fs::read_to_string(folder.join("metadata.jsonl")).unwrap();
+        let rows = text.lines().map(serde_json::from_str);
+        rows.collect::<Result<_, _>>().unwrap()
+    }
+
     /// Pages of all crawls in a state, by `status`.
     pub fn pages(&self, state: &str) -> u64 {
         let status = self.status();
