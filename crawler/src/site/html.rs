@@ -107,9 +107,10 @@ impl Html {
         self.video(self.profile.home.join(text).ok()?)
     }
 
-    fn video(&self, mut url: Url) -> Option<Url> {
-        url.set_fragment(None);
-        (self.is_home(&url) && url.path().starts_with(&self.profile.video.path)).then_some(url)
+    /// As the site has it, also of an imitation.
+    fn video(&self, url: Url) -> Option<Url> {
+        let fits = self.is_home(&url) && url.path().starts_with(&self.profile.video.path);
+        fits.then(|| Bases::at(&self.profile.home, &url))
     }
 
     /// One list, or the first page.

@@ -135,6 +135,7 @@ impl Html {
             .canonical
             .as_ref()
             .and_then(|text| self.video_page(text));
+        let url = url.or_else(|| self.video(body.url.clone()));
         let url = url.unwrap_or_else(|| body.url.clone());
         let Some(image) = facts.image else {
             if reading.pages.is_empty() {
