@@ -168,7 +168,9 @@ impl Bar {
         let (done, rate) = (self.bar.position(), self.bar.per_sec());
         let of = self.bar.length().map_or(String::new(), |n| format!("/{n}"));
         let left = match self.bar.length() {
-            Some(_) if !last => format!(", {} left", HumanDuration(self.bar.eta())),
+            Some(_) if !last && rate > 0.0 => {
+                format!(", {} left", HumanDuration(self.bar.eta()))
+            }
             _ => String::new(),
         };
         let gap = if plain.message.is_empty() { "" } else { "  " };
@@ -181,7 +183,7 @@ impl Bar {
 
 fn style(bounded: bool) -> ProgressStyle {
     let template = if bounded {
-        "{prefix} {bar:24} {pos}/{len}  {rate}  {eta} left  {wide_msg}"
+        "{prefix} {bar:24} {pos}/{len}  {rate}  {left}  {wide_msg}"
     } else {
         "{prefix} {spinner} {pos}  {rate}  {wide_msg}"
     };
@@ -189,7 +191,14 @@ fn style(bounded: bool) -> ProgressStyle {
         // It can only fail where the terminal is gone.
         let _ = write!(to, "{:.1}/s", state.per_sec());
     };
+    // Nothing is known of the time left before the first is done.
+    let left = |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+        if state.per_sec() > 0.0 {
+            let _ = write!(to, "{:#} left", HumanDuration(state.eta()));
+        }
+    };
     ProgressStyle::with_template(template)
         .expect("the template is well-formed")
         .with_key("rate", rate)
+        .with_key("left", left)
 }

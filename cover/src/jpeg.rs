@@ -34,6 +34,10 @@ pub(crate) struct Decoded {
 /// What the header must be before pixels are given memory.
 fn check(bytes: &[u8], size: (u32, u32), limits: &Limits) -> Result<(), Refusal> {
     limits.check_size(size.0, size.1)?;
+    check_precision(bytes)
+}
+
+fn check_precision(bytes: &[u8]) -> Result<(), Refusal> {
     if walk::jpeg_precision(bytes).is_some_and(|bits| bits != 8) {
         return Err(Refusal::UnsupportedFormat {
             name: "JPEG with more than 8 bits a sample",

@@ -41,6 +41,7 @@ pub(crate) fn preview(source: &Raster, full_size: (u32, u32), orientation: Orien
 
 /// The size that a decoder must deliver at least, so that neither result is
 /// enlarged unless the full picture would have been.
+#[cfg(any(feature = "turbojpeg", test))]
 pub(crate) fn needed(full_size: (u32, u32), fit: Fit) -> (u32, u32) {
     let (preview, cover) = (preview_size(full_size), cover_size(full_size, fit));
     (preview.0.max(cover.0), preview.1.max(cover.1))

@@ -61,6 +61,16 @@ pub(crate) fn jpeg_precision(bytes: &[u8]) -> Option<u8> {
         .and_then(|(_, segment)| segment.first().copied())
 }
 
+/// Whether a JPEG's end marker stands anywhere behind its tables: within pixels the two bytes
+/// never stand together.
+#[cfg(not(feature = "turbojpeg"))]
+pub(crate) fn jpeg_ends(bytes: &[u8]) -> bool {
+    const MARKER_AND_LENGTH: usize = 4;
+    let tables = jpeg_segments(bytes).map(|(_, segment)| segment.len() + MARKER_AND_LENGTH);
+    let pixels = bytes.get(2 + tables.sum::<usize>()..).unwrap_or_default();
+    pixels.windows(2).any(|marker| marker == [0xFF, 0xD9])
+}
+
 /// Width and height of a PNG, from its first chunk.
 pub(crate) fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.get(8..)?;

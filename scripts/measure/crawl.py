@@ -22,6 +22,8 @@ import subprocess
 import sys
 import time
 
+# Children that go on: the server.
+KEPT = set()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEER = "img2dataset==1.47.0"
 
@@ -91,15 +93,15 @@ def measured(command, folder, extra=None):
 
 
 def orphans():
-    """What the workers used that nobody waited for: they are ours, see main."""
-    while True:
-        try:
-            pid, _, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
+    """What workers used that nobody waited for: they have become ours, see main."""
+    for pid in children() - KEPT:
+        _, _, usage = os.wait4(pid, 0)
         yield usage
+
+
+def children():
+    me = os.getpid()
+    return {int(pid) for pid in pathlib.Path(f"/proc/{me}/task/{me}/children").read_text().split()}
 
 
 def ours(urls, base, folder):
@@ -148,6 +150,7 @@ def main():
     venv, covers = prepared(folder, args.covers)
     port = multiprocessing.Queue()
     multiprocessing.Process(target=serve, args=(covers, port), daemon=True).start()
+    KEPT.update(children())
     # Processes whose parent ends become children of this one, so that their time is counted.
     PR_SET_CHILD_SUBREAPER = 36
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -6,7 +6,7 @@
 //! - [`statement`]: where SQL lives, and the test that prepares all of it
 //! - [`topic`]: what is looked for
 //! - [`cover`]: videos, covers, sightings, pools; near-duplicates found as covers arrive
-//! - [`near`]: the perceptual hashes in memory, with their index
+//! - [`near`]: the perceptual hashes in memory
 //! - [`remake`]: images made again by another rule
 //! - [`decision`]: the append-only log
 //! - [`stroke`]: undo and redo

@@ -1,12 +1,8 @@
-//! The perceptual hashes of all covers in memory, with an index over them.
+//! The perceptual hashes of all covers in memory, in the order of their ids.
 //!
-//! The index is multi-index hashing (Norouzi, Punjani, Fleet 2012): a hash is cut into four
-//! bands of 16 bits. Two hashes within a distance of `d` differ by at most `d / 4` bits in
-//! one band, so only the covers are compared whose band is that near. At a million covers
-//! that is one in a hundred, and takes a fifteenth of the time of a pass over all of them
-//! (docs/measurements.md). It grows by one step a cover, and forgets the newest likewise.
-
-use std::sync::LazyLock;
+//! There is no index: a pass over a million hashes that lie side by side was faster than
+//! multi-index hashing over four bands, whose buckets lie all over the memory
+//! (docs/measurements.md), and is a fraction of making one cover. 24 bytes a cover.
 
 use sqlx::{Sqlite, Transaction};
 
@@ -17,11 +13,6 @@ statements! {
     /// `group` is the cover that stands for it: itself when it has no representative.
     NEWER_HASHES = "select id, phash, coalesce(representative, id) from cover where id > $1 order by id";
 }
-
-const BANDS: usize = 4;
-const BAND_BITS: u32 = u64::BITS / BANDS as u32;
-/// Beyond it so many buckets are near that a pass over everything is as fast.
-const MOST_FLIPS: u32 = 3;
 
 /// A cover within the distance that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,36 +26,18 @@ pub struct Neighbour {
 }
 
 /// Mirror of `cover.phash`; brought up to date inside the transaction that adds covers.
-/// 40 bytes a cover.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Hashes {
-    entries: Vec<Entry>,
-    /// By band and its 16 bits: the newest entry with them, counted from one; 0 is none.
-    newest: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    hash: u64,
-    cover: i64,
-    group: i64,
-    /// The next older entry with the same bits in each band, counted as in `newest`.
-    older: [u32; BANDS],
-}
-
-impl Default for Hashes {
-    fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            newest: vec![0; BANDS << BAND_BITS],
-        }
-    }
+    /// Apart from the rest, so that a pass reads nothing else.
+    hashes: Vec<u64>,
+    /// Of each hash its cover and that one's group.
+    covers: Vec<(i64, i64)>,
 }
 
 impl Hashes {
     /// Reads what other programs added since.
     pub(crate) async fn refresh(&mut self, tx: &mut Transaction<'_, Sqlite>) -> Result<()> {
-        let last = self.entries.last().map_or(0, |entry| entry.cover);
+        let last = self.covers.last().map_or(0, |entry| entry.0);
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(NEWER_HASHES)
             .bind(last)
             .fetch_all(&mut **tx)
@@ -77,78 +50,42 @@ impl Hashes {
 
     /// Adds a cover that was just inserted; ids must rise.
     pub fn push(&mut self, hash: u64, cover: i64, group: i64) {
-        debug_assert!(self.entries.last().is_none_or(|last| last.cover < cover));
-        let number = u32::try_from(self.entries.len() + 1).expect("a machine's memory ends first");
-        let older = std::array::from_fn(|band| {
-            std::mem::replace(&mut self.newest[bucket(band, bits(hash, band))], number)
-        });
-        self.entries.push(Entry {
-            hash,
-            cover,
-            group,
-            older,
-        });
+        debug_assert!(self.covers.last().is_none_or(|last| last.0 < cover));
+        self.hashes.push(hash);
+        self.covers.push((cover, group));
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.hashes.len()
     }
 
     /// Forgets the newest, down to `len`: their transaction was rolled back.
     pub(crate) fn truncate(&mut self, len: usize) {
-        while self.entries.len() > len
-            && let Some(entry) = self.entries.pop()
-        {
-            for (band, older) in entry.older.into_iter().enumerate() {
-                self.newest[bucket(band, bits(entry.hash, band))] = older;
-            }
-        }
+        self.hashes.truncate(len);
+        self.covers.truncate(len);
     }
 
     /// The nearest cover of each group that has one within `distance` of `hash`,
     /// nearest first, older first among equals.
     pub fn neighbours(&self, hash: u64, distance: u32) -> Vec<Neighbour> {
-        let mut found = Vec::new();
-        let flips = distance / BANDS as u32;
-        if flips > MOST_FLIPS {
-            found.extend(self.entries.iter().filter_map(|e| e.within(hash, distance)));
-        } else {
-            for band in 0..BANDS {
-                self.search(band, hash, distance, flips, &mut found);
-            }
-        }
+        let mut found: Vec<Neighbour> = within(&self.hashes, hash, distance)
+            .into_iter()
+            .map(|at| Neighbour {
+                cover: self.covers[at].0,
+                group: self.covers[at].1,
+                distance: (self.hashes[at] ^ hash).count_ones(),
+            })
+            .collect();
         found.sort_unstable_by_key(|n| (n.distance, n.cover));
         let mut groups = std::collections::HashSet::new();
         found.retain(|n| groups.insert(n.group));
         found
     }
 
-    /// Adds what is near by way of one band: a cover may be found by several.
-    fn search(
-        &self,
-        band: usize,
-        hash: u64,
-        distance: u32,
-        flips: u32,
-        found: &mut Vec<Neighbour>,
-    ) {
-        let here = bits(hash, band);
-        for &mask in MASKS.iter().take_while(|mask| mask.count_ones() <= flips) {
-            let mut number = self.newest[bucket(band, here ^ mask)];
-            while let Some(entry) = number.checked_sub(1).map(|at| &self.entries[at as usize]) {
-                found.extend(entry.within(hash, distance));
-                number = entry.older[band];
-            }
-        }
-    }
-
     /// From a cover in memory to `hash`.
     pub(crate) fn distance(&self, cover: i64, hash: u64) -> Option<u32> {
-        let at = self
-            .entries
-            .binary_search_by_key(&cover, |e| e.cover)
-            .ok()?;
-        Some((self.entries[at].hash ^ hash).count_ones())
+        let at = self.covers.binary_search_by_key(&cover, |e| e.0).ok()?;
+        Some((self.hashes[at] ^ hash).count_ones())
     }
 
     /// The representative that a new cover joins: one that is itself within `distance`,
@@ -170,33 +107,34 @@ impl Hashes {
     }
 }
 
-impl Entry {
-    fn within(&self, hash: u64, distance: u32) -> Option<Neighbour> {
-        let apart = (self.hash ^ hash).count_ones();
-        (apart <= distance).then_some(Neighbour {
-            cover: self.cover,
-            group: self.group,
-            distance: apart,
-        })
+/// The places of the hashes within `distance` of `hash`.
+fn within(hashes: &[u64], hash: u64, distance: u32) -> Vec<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor was just asked whether it has the instruction.
+        return unsafe { within_by_popcnt(hashes, hash, distance) };
     }
+    scan(hashes, hash, distance)
 }
 
-fn bits(hash: u64, band: usize) -> u16 {
-    (hash >> (BAND_BITS * band as u32)) as u16
+/// The compiler may not assume an instruction that counts bits, and needs a dozen others in
+/// its place; every processor of the last fifteen years has it.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+fn within_by_popcnt(hashes: &[u64], hash: u64, distance: u32) -> Vec<usize> {
+    scan(hashes, hash, distance)
 }
 
-fn bucket(band: usize, bits: u16) -> usize {
-    band << BAND_BITS | usize::from(bits)
+#[inline(always)]
+fn scan(hashes: &[u64], hash: u64, distance: u32) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (at, other) in hashes.iter().enumerate() {
+        if (other ^ hash).count_ones() <= distance {
+            found.push(at);
+        }
+    }
+    found
 }
-
-/// Masks of a band by their number of bits, none first.
-static MASKS: LazyLock<Vec<u16>> = LazyLock::new(|| {
-    let mut all: Vec<u16> = (0..=u16::MAX)
-        .filter(|mask| mask.count_ones() <= MOST_FLIPS)
-        .collect();
-    all.sort_by_key(|mask| mask.count_ones());
-    all
-});
 
 #[cfg(test)]
 mod tests {

@@ -7,10 +7,10 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{Decoded, MOST_SCANS, check, inks_to_rgb, orientation};
+use super::{Decoded, MOST_SCANS, check, check_precision, inks_to_rgb, orientation};
 use crate::raster::Raster;
 use crate::rule::{Chroma, Quality};
-use crate::{Format, Limits, Refusal, Rule};
+use crate::{Format, Limits, Refusal, Rule, walk};
 
 /// Decodes `bytes`, which begin as a JPEG.
 pub(crate) fn decode(bytes: &[u8], _rule: &Rule, limits: &Limits) -> Result<Decoded, Refusal> {
@@ -21,12 +21,18 @@ pub(crate) fn decode(bytes: &[u8], _rule: &Rule, limits: &Limits) -> Result<Deco
         .set_max_width(usize::MAX)
         .set_max_height(usize::MAX);
     let mut codec = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    check_precision(bytes)?;
     codec.decode_headers().map_err(|error| refusal(&error))?;
     let (width, height) = codec
         .info()
         .map_or((0, 0), |info| (info.width, info.height));
     let full_size = (u32::from(width), u32::from(height));
     check(bytes, full_size, limits)?;
+    // The decoder makes up the rows that are missing, or calls them corrupt.
+    if !walk::jpeg_ends(bytes) {
+        let format = Format::Jpeg;
+        return Err(Refusal::Truncated { format });
+    }
     let inks = codec
         .input_colorspace()
         .filter(|space| matches!(space, ColorSpace::CMYK | ColorSpace::YCCK));
@@ -86,11 +92,11 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, chroma: Chroma) -> Vec<u
 
 fn refusal(error: &DecodeErrors) -> Refusal {
     let format = Format::Jpeg;
-    let reason = error.to_string();
-    let ran_dry = reason.contains("data") && reason.contains("xhausted");
     match error {
         DecodeErrors::ExhaustedData | DecodeErrors::IoErrors(_) => Refusal::Truncated { format },
-        _ if ran_dry => Refusal::Truncated { format },
-        _ => Refusal::Corrupt { format, reason },
+        _ => Refusal::Corrupt {
+            format,
+            reason: error.to_string(),
+        },
     }
 }

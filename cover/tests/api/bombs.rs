@@ -82,7 +82,10 @@ fn a_progressive_jpeg_with_endless_scans_is_refused() {
     let scan = &file[last_scan..file.len() - 2];
     let endless = [before, &scan.repeat(2000), end].concat();
     let refusal = crate::make(&endless).expect_err("refused");
-    assert!(refusal.to_string().contains("scans"), "{refusal}");
+    assert_eq!(refusal.class(), "corrupt");
+    // In Rust alone the first repeated scan is one too many.
+    let told = cfg!(not(feature = "turbojpeg")) || refusal.to_string().contains("scans");
+    assert!(told, "{refusal}");
 }
 
 #[test]
