@@ -11,7 +11,8 @@ use crate::{Error, Result, Store};
 
 statements! {
     /// Covers before pages of videos, and these before lists; of the hosts that may be asked,
-    /// the one that has rested longest.
+    /// the one that has rested longest. The plus keeps SQLite from the index by time, after
+    /// which it would have to sort all pages of a host.
     CLAIM = "
         update page set state = 'leased', lease_until = $3
         where id = (
@@ -19,15 +20,15 @@ statements! {
                 select h.next_at, coalesce(
                     (select p.id from page p
                      where p.crawl_id = $1 and p.host = h.name and p.state = 'pending'
-                       and p.kind = 'cover' and p.not_before <= $2 and $4
+                       and p.kind = 'cover' and +p.not_before <= $2 and $4
                      order by p.rank, p.id limit 1),
                     (select p.id from page p
                      where p.crawl_id = $1 and p.host = h.name and p.state = 'pending'
-                       and p.kind = 'video' and p.not_before <= $2 and $5
+                       and p.kind = 'video' and +p.not_before <= $2 and $5
                      order by p.rank, p.id limit 1),
                     (select p.id from page p
                      where p.crawl_id = $1 and p.host = h.name and p.state = 'pending'
-                       and p.kind = 'list' and p.not_before <= $2 and $5
+                       and p.kind = 'list' and +p.not_before <= $2 and $5
                      order by p.rank, p.id limit 1)) as id
                 from host h
                 where h.next_at <= $2 and h.cooldown_until <= $2 and h.busy_until <= $2

@@ -513,3 +513,29 @@ async fn another_programs_transaction_is_waited_for() {
     let (brought, ()) = tokio::join!(settling, async { theirs.rollback().await.unwrap() });
     assert_eq!(brought.unwrap()[0].new_covers, 1);
 }
+
+#[tokio::test]
+async fn taking_a_page_sorts_nothing_whatever_the_statistics_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let pages: Vec<_> = (0..3000)
+        .map(|n| page(Kind::Cover, ["a", "b"][n % 2], &format!("/{n}")))
+        .collect();
+    begun(&store, 9, &pages).await;
+    sqlx::query("analyze").execute(store.write()).await.unwrap();
+    let claim = page::STATEMENTS.iter().find(|(name, _)| *name == "CLAIM");
+    let explain = format!("explain query plan {}", claim.unwrap().1);
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(explain))
+        .fetch_all(store.read())
+        .await
+        .unwrap();
+    let steps: Vec<_> = plan.into_iter().map(|step| step.3).collect();
+    assert!(
+        steps.iter().any(|step| step.contains("page_to_claim")),
+        "{steps:#?}"
+    );
+    assert!(
+        !steps.iter().any(|step| step.contains("B-TREE")),
+        "{steps:#?}"
+    );
+}
