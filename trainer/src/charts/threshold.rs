@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::ranking::shares;
-use super::{ACCENT, Axes, Chart, INK, QUIET, dashed, draw, legend, solid};
+use super::{ACCENT, Axes, Chart, INK, dashed, draw, legend, solid};
 use crate::error::Error;
 use crate::threshold::{Aim, Chosen, Evidence, choose, cuts};
 
@@ -44,8 +44,11 @@ pub fn threshold(labels: &[bool], log_odds: &[f64]) -> Result<Chart, Error> {
         )?;
         dashed(&mut plane, recall, INK, Some("found among the topic"))?;
         if let Some(best) = best {
-            let upright = vec![(best.threshold, 0.0), (best.threshold, 1.0)];
-            solid(&mut plane, upright, QUIET, 1, Some("best F1"))?;
+            let shares = [best.precision, best.recall];
+            let dot = |share| Circle::new((best.threshold, share), 4, INK.filled());
+            let sample = |(x, y): (i32, i32)| Circle::new((x + 13, y), 4, INK.filled());
+            let dots = plane.draw_series(shares.map(dot))?;
+            dots.label("best F1").legend(sample);
         }
         legend(&mut plane, SeriesLabelPosition::LowerMiddle)
     })

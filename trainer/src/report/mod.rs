@@ -190,7 +190,7 @@ impl Report {
                                 td { (percent(fold.accuracy)) }
                                 td { (fold.roc_auc.map_or("–".into(), three)) }
                                 td { (three(fold.loss)) }
-                                td { (format!("{:.0}", fold.seconds)) }
+                                td { (seconds(fold.seconds)) }
                             }
                         }
                     }
@@ -277,6 +277,14 @@ fn percent(share: f64) -> String {
 
 fn range((low, high): Interval) -> String {
     format!("{} to {}", percent(low), percent(high))
+}
+
+/// A probe takes less than one.
+fn seconds(value: f64) -> String {
+    match value < 10.0 {
+        true => format!("{value:.1}"),
+        false => format!("{value:.0}"),
+    }
 }
 
 fn three(value: f64) -> String {
