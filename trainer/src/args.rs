@@ -77,7 +77,10 @@ enum OnData {
         #[arg(long)]
         no_promote: bool,
     },
-    /// Print the probability that pictures show the topic; the database's covers stay as they are
+    /// Print the probability that pictures show the topic
+    ///
+    /// As if it were as common as in the labels; find knows more and allows for each pool. The
+    /// covers of the database stay as they are.
     Score(score::Wanted),
     /// Score every cover by the current model and list the videos
     Find(find::Wanted),

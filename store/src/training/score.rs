@@ -34,6 +34,12 @@ statements! {
         select pool, count(*) filter (where decision = 'keep'),
                count(*) filter (where decision = 'reject')
         from standing where topic_id = $1 group by pool";
+    EXPECTED_BELOW = "
+        select coalesce(sum(s.probability), 0.0)
+        from score s join pool p on p.cover_id = s.cover_id and p.topic_id = $2
+        where s.model_id = $1 and s.probability < $3
+          and not exists (select 1 from standing d
+                          where d.topic_id = $2 and d.cover_id = s.cover_id)";
     /// A video with several covers is found once, by its surest.
     FINDS = "
         select url, title, site, probability, sha256, cover_id
@@ -220,6 +226,19 @@ impl Store {
                 rejected: rejected.unsigned_abs(),
             }),
         )
+    }
+
+    /// How many undecided covers below a threshold show the topic, if probabilities are right.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn expected_below(&self, topic: TopicId, model: i64, threshold: f64) -> Result<f64> {
+        Ok(sqlx::query_scalar(EXPECTED_BELOW)
+            .bind(model)
+            .bind(topic.0)
+            .bind(threshold)
+            .fetch_one(self.read())
+            .await?)
     }
 
     /// Videos with a cover of at least this probability, most certain first: an undecided

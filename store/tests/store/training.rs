@@ -362,6 +362,10 @@ async fn finds_are_undecided_sure_first_and_each_video_once() {
         1
     );
     assert_eq!(store.finds(topic, id, 0.5, true, 9).await.unwrap().len(), 3);
+    // Cover 2 is decided; of the others 0.4 and 0.6 are below.
+    let below = store.expected_below(topic, id, 0.65).await.unwrap();
+    assert!((below - 1.0).abs() < 1e-12);
+    assert_eq!(store.expected_below(topic, id, 0.0).await.unwrap(), 0.0);
 }
 
 #[tokio::test]

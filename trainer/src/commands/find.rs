@@ -83,10 +83,14 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
         .store
         .finds(session.topic, row.id, threshold, wanted.all, limit);
     let list = List {
-        model: row.name,
+        model: row.name.clone(),
         topic: session.topic_name.clone(),
         threshold,
         rates,
+        expected_below: session
+            .store
+            .expected_below(session.topic, row.id, threshold)
+            .await?,
         finds: finds.await?,
     };
     print(session, wanted.format, &list).await?;

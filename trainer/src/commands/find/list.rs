@@ -14,6 +14,8 @@ pub(super) struct List {
     pub(super) topic: String,
     pub(super) threshold: f64,
     pub(super) rates: Rates,
+    /// Covers with the topic among those that are not in the list, by their probabilities.
+    pub(super) expected_below: f64,
     pub(super) finds: Vec<Find>,
 }
 
@@ -32,6 +34,7 @@ impl List {
             "model": self.model,
             "threshold": self.threshold,
             "base_rates": self.rates.json(),
+            "expected_below": self.expected_below,
             "videos": self.finds.iter().map(video).collect::<Vec<_>>(),
         })
     }
@@ -66,6 +69,18 @@ impl List {
         }
     }
 
+    /// What else is there to be found, once it is worth a word.
+    pub(super) fn missed_told(&self) -> Option<String> {
+        let missed = self.expected_below.round();
+        let threshold = self.threshold * 100.0;
+        (missed >= 1.0).then(|| {
+            format!(
+                "About {missed:.0} more are to be expected below {threshold:.0} %: a lower \
+                 --threshold lists them among others, more labels lift them above."
+            )
+        })
+    }
+
     pub(super) fn table(&self) -> Vec<String> {
         let mut lines = vec![
             format!("{}, by {}", self.title(), self.model),
@@ -75,6 +90,7 @@ impl List {
             let hint = "More labels help most: label some and run trainer fit again.";
             lines.push(hint.into());
         }
+        lines.extend(self.missed_told());
         lines.extend(self.finds.iter().map(|find| {
             format!(
                 "{:>5.1} %  {}  {}",
@@ -120,6 +136,7 @@ pub(super) mod tests {
                 negative: 0.02,
                 positive: 0.9,
             },
+            expected_below: 3.6,
             finds: vec![Find {
                 url: url.into(),
                 title: title.into(),

@@ -22,6 +22,7 @@ pub(super) fn render(list: &List, previews: &[Vec<u8>]) -> String {
                 main {
                     h1 { (title) }
                     p { "By " (list.model) ", most certain first. " (list.rates_told()) }
+                    @if let Some(missed) = list.missed_told() { p { (missed) } }
                     @if list.finds.is_empty() {
                         p { "More labels help most: label some and run trainer fit again." }
                     }
