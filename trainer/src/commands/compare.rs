@@ -17,16 +17,19 @@ pub async fn run(session: &Session, left: i64, right: i64) -> Result<Outcome> {
     let store = &session.store;
     let runs = [RunId::named(left), RunId::named(right)];
     let (left_run, right_run) = (store.run(runs[0]).await?, store.run(runs[1]).await?);
-    let paired = pair(
-        &store.predictions(runs[0]).await?,
-        &store.predictions(runs[1]).await?,
-    );
+    let predictions = store.predictions(runs[1]).await?;
+    let paired = pair(&store.predictions(runs[0]).await?, &predictions);
     let Some(comparison) = compare(&paired, right_run.seed as u64) else {
         return Err(Failure::usage(format!(
             "runs {left} and {right} have predicted no covers in common that could be compared\n\
              Compare runs of the same topic with finished folds; trainer runs lists them."
         )));
     };
+    if predictions.iter().any(|row| row.block.is_none()) {
+        session.printer.warn(format!(
+            "run {right} did not keep its blocks: each cover is taken for one"
+        ));
+    }
     print(session, [&left_run, &right_run], &comparison);
     Ok(Outcome::done(object(left, right, &comparison)))
 }

@@ -61,7 +61,7 @@ pub struct FoldRow {
 pub struct Figure {
     /// The picture.
     pub chart: Chart,
-    /// One sentence.
+    /// One sentence, or nothing under one of a row of like pictures.
     pub caption: String,
 }
 
@@ -157,7 +157,7 @@ impl Report {
                 @for Figure { chart, caption } in &self.figures {
                     figure {
                         (PreEscaped(&chart.svg))
-                        figcaption { (caption) }
+                        @if !caption.is_empty() { figcaption { (caption) } }
                     }
                 }
             }

@@ -36,7 +36,10 @@ async fn curves(session: &Session, results: &Results) -> Result<Vec<Picture>> {
             pictures.push(Picture {
                 name: format!("fold-{}", fold.fold + 1),
                 chart: charts::fold_curves(&title, &epochs, majority)?,
-                caption: "Loss and accuracy of one fold, as the article drew them.",
+                caption: match pictures.is_empty() {
+                    true => "Loss and accuracy of each fold, as the article drew them.",
+                    false => "",
+                },
             });
         }
         curves.push(epochs);
