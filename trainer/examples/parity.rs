@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tensors.extend(traced.gradients.into_iter().map(plain));
     tch::Tensor::write_safetensors(&tensors, file)?;
     // From the values again: running statistics have moved.
-    let losses = trace::losses(&trace::filled(net.parse()?, kernels), steps.parse()?, 1e-4);
+    let losses = trace::losses(&trace::filled(net.parse()?, kernels), steps.parse()?);
     let told = serde_json::json!({
         "loss": traced.loss,
         "norms": tensors.iter().map(|(name, tensor)| (name, trace::norm(tensor))).collect::<Vec<_>>(),

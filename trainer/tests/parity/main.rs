@@ -91,7 +91,7 @@ fn resnet_gives_pytorchs_logits_loss_and_gradients() {
 fn a_few_steps_of_adam_follow_pytorchs_losses() {
     for net in [Net::LeNet, Net::ResNet] {
         let golden = golden(&net.to_string()).losses;
-        let got = losses(&filled(net, Kernels::Auto), golden.len(), 1e-4);
+        let got = losses(&filled(net, Kernels::Auto), golden.len());
         for (got, expected) in got.iter().zip(&golden) {
             assert!((got - expected).abs() < 1e-3, "{net}: {got} {expected}");
         }
