@@ -41,6 +41,7 @@ mod tests {
             crate::frontier::page::STATEMENTS,
             crate::frontier::settle::STATEMENTS,
             crate::label::STATEMENTS,
+            crate::training::attempt::STATEMENTS,
             crate::training::feature::STATEMENTS,
             crate::training::fold::STATEMENTS,
             crate::training::model::STATEMENTS,

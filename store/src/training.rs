@@ -3,6 +3,7 @@
 //! A run is stored with all that makes it before its first epoch; a fold is claimed until a
 //! time, and its result, with every prediction, is one transaction.
 
+pub mod attempt;
 pub mod feature;
 pub mod fold;
 pub mod model;
@@ -10,6 +11,7 @@ pub mod run;
 pub mod score;
 pub mod suspect;
 
+pub use attempt::AttemptRow;
 pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
 pub use run::{Begun, NewRun, PredictionRow, RunCover, RunId, RunRow, RunState, RunTally};

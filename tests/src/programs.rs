@@ -86,6 +86,30 @@ impl Programs {
         self.spawn(program, args).wait()
     }
 
+    /// Runs a program that may make no file of more than so many bytes, as on a full disk.
+    ///
+    /// # Panics
+    /// If it cannot be started or does not end.
+    pub fn run_with_files_below<S: AsRef<OsStr>>(
+        &self,
+        bytes: u64,
+        program: &str,
+        args: impl IntoIterator<Item = S>,
+    ) -> Output {
+        // The signal would end it; ignored, the write fails, as ENOSPC makes it fail.
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"",
+            bytes / 512
+        );
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(script)
+            .arg(self.path(program))
+            .args(args);
+        self.start(command, program).wait()
+    }
+
     /// Starts a program.
     ///
     /// # Panics
@@ -96,8 +120,13 @@ impl Programs {
         args: impl IntoIterator<Item = S>,
     ) -> Running {
         let mut command = Command::new(self.path(program));
-        command.args(args).current_dir(self.home());
+        command.args(args);
+        self.start(command, program)
+    }
+
+    fn start(&self, mut command: Command, program: &str) -> Running {
         command
+            .current_dir(self.home())
             .env("WHISKER_DATABASE", self.database())
             .env("NO_COLOR", "1");
         Running::new(command).unwrap_or_else(|error| panic!("{program} starts: {error:#}"))

@@ -1,18 +1,24 @@
 //! Files that are there whole or not at all, whenever the power goes.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-/// Writes `bytes` beside `path`, syncs them to disk, and renames them into place;
-/// makes the directory if need be. A file of that name is replaced.
+/// Replaces `path`, or makes it, by these bytes.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, |unfinished| fs::write(unfinished, bytes))
+}
+
+/// Lets `write` make a file beside `path`, syncs it to disk, and renames it into place;
+/// makes the directory if need be.
+pub fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Error> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(Error::file(directory))?;
     let unfinished = unfinished_name(path);
-    let written = write_synced(&unfinished, bytes)
+    let written = write(&unfinished)
+        .and_then(|()| File::open(&unfinished)?.sync_all())
         .and_then(|()| fs::rename(&unfinished, path))
         // The rename itself is lost in a crash unless the directory is synced.
         .and_then(|()| File::open(directory)?.sync_all());
@@ -21,12 +27,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         let _ = fs::remove_file(&unfinished);
     }
     written.map_err(Error::file(path))
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 /// A name of this process's own in the same directory, for the rename to stay on

@@ -12,6 +12,16 @@ pub struct Average {
 }
 
 impl Average {
+    /// One that was updated so often already.
+    pub fn after(updates: u32) -> Average {
+        Average { updates }
+    }
+
+    /// Updates so far.
+    pub fn updates(&self) -> u32 {
+        self.updates
+    }
+
     /// Moves `average` towards `params`, a net of the same making, by
     /// 1 − min(0.999, (1+t)/(10+t)): a new average must not remember the first
     /// weights for long.

@@ -148,6 +148,9 @@ fn recipe_flags(recipe: &Recipe, rate: Rate) -> Vec<String> {
     if recipe.batch_size != usual.batch_size {
         flags.push(format!("--batch-size {}", recipe.batch_size));
     }
+    if recipe.loss != usual.loss {
+        flags.push(format!("--loss {}", recipe.loss));
+    }
     if recipe.early_stop != usual.early_stop {
         let word = recipe
             .early_stop

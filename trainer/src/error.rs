@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::nets::NETS;
+use crate::training::attempt::Ended;
 
 /// A failure of the trainer, told as what, to what, and what next.
 #[derive(Debug, thiserror::Error)]
@@ -32,15 +33,27 @@ pub enum Error {
     #[error(transparent)]
     Folds(#[from] crate::folds::FoldsError),
     /// The loss stopped being a number.
-    #[error(
-        "the loss became {loss} in epoch {epoch}: the steps are too large; \
-         try a third of the learning rate (--lr)"
-    )]
+    #[error("the loss became {loss} in epoch {epoch}: the steps are too large")]
     NotFinite {
         /// The last loss.
         loss: f64,
         /// Counted from one.
         epoch: u32,
+    },
+    /// Every attempt at a training collapsed.
+    #[error("the net learned nothing in {} attempts\n{}", ended.len(), told(ended))]
+    NothingLearned {
+        /// In their order; there is one at least.
+        ended: Vec<Ended>,
+    },
+    /// Memory does not hold a single cover's step.
+    #[error(
+        "memory does not hold the net and one cover at a time: {said}\n\
+         Close other programs, or take a net with fewer weights; trainer plan tells what each needs."
+    )]
+    Memory {
+        /// What libtorch said.
+        said: String,
     },
     /// A weights file that cannot be used.
     #[error("{}: {reason}", path.display())]
@@ -65,6 +78,12 @@ pub enum Error {
 
 fn net_names() -> String {
     NETS.map(|spec| spec.name).join(", ")
+}
+
+fn told(ended: &[Ended]) -> String {
+    let mut lines: Vec<String> = ended.iter().map(Ended::to_string).collect();
+    lines.extend(ended.last().map(|last| last.diagnosis.advice().into()));
+    lines.join("\n")
 }
 
 impl Error {

@@ -1,5 +1,7 @@
 //! The flags of every command that trains, and the config that they mean.
 
+use std::time::Duration;
+
 use clap::builder::PossibleValuesParser;
 use cli::{Failure, Result};
 use store::LabelRule;
@@ -9,9 +11,14 @@ use crate::config::{Config, DEFAULT_FOLDS, Method, Rate, Trust, implied_labels};
 use crate::device::DeviceChoice;
 use crate::error::Error;
 use crate::libtorch;
+use crate::memory;
 use crate::nets::Net;
 use crate::preprocessing::Preprocessing;
-use crate::recipe::{Recipe, RecipeName};
+use crate::recipe::{Loss, Recipe, RecipeName};
+use crate::training::checkpoint::Every;
+
+/// A minute of work is little to lose, and AlexNet's 700 MB are much to write.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// As typed: what is not given has a default of its own in each recipe and net.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -37,6 +44,9 @@ pub struct TrainFlags {
     /// lenet and alexnet, else off]
     #[arg(long, value_name = "EPOCHS|off", value_parser = parse_early_stop)]
     pub early_stop: Option<EarlyStopFlag>,
+    /// What is minimised: cross-entropy, or as in the article, which put a softmax before it
+    #[arg(long)]
+    pub loss: Option<Loss>,
     /// Covers in a step [default: the net's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_size: Option<u32>,
@@ -58,6 +68,12 @@ pub struct TrainFlags {
     /// Undecided covers of these pools stand with their pool's label [default: none]
     #[arg(long, value_name = "POOLS")]
     pub trust_undecided: Option<Trust>,
+    /// Memory that the program may hold in all: bytes, or as 800MB or 2GB
+    #[arg(long, value_name = "BYTES", value_parser = memory::parse)]
+    pub memory_budget: Option<u64>,
+    /// Save a training whenever so many steps were taken, not once a minute
+    #[arg(long, hide = true, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub checkpoint_every: Option<u64>,
     /// Train afresh, even if the same is unfinished or there already
     #[arg(long)]
     pub new: bool,
@@ -110,6 +126,10 @@ pub struct Plan {
     pub device: tch::Device,
     /// On how many threads.
     pub threads: usize,
+    /// Bytes that the program may hold in all.
+    pub memory_budget: Option<u64>,
+    /// How often a training is saved.
+    pub checkpoints: Every,
     /// Never go on with, nor reuse, what is there.
     pub afresh: bool,
 }
@@ -139,6 +159,10 @@ impl TrainFlags {
             threads: self
                 .threads
                 .map_or_else(all_cores, |threads| threads as usize),
+            memory_budget: self.memory_budget,
+            checkpoints: self
+                .checkpoint_every
+                .map_or(Every::Time(CHECKPOINT_EVERY), Every::Steps),
             afresh: self.new,
         })
     }
@@ -169,6 +193,7 @@ impl TrainFlags {
         recipe.batch_size = self
             .batch_size
             .map_or(recipe.batch_size, |size| size as usize);
+        recipe.loss = self.loss.unwrap_or(recipe.loss);
         match self.early_stop {
             Some(EarlyStopFlag::After(epochs)) => recipe.early_stop = Some(epochs),
             Some(EarlyStopFlag::Off) => recipe.early_stop = None,
@@ -191,6 +216,7 @@ impl TrainFlags {
             ("--batch-size", self.batch_size.is_some()),
             ("--lr", self.lr.is_some()),
             ("--early-stop", self.early_stop.is_some()),
+            ("--loss", self.loss.is_some()),
         ];
         let names: Vec<&str> = typed
             .iter()
@@ -260,9 +286,11 @@ impl From<Error> for Failure {
             | Error::Device { .. }
             | Error::Folds(_)
             | Error::Weights { .. } => Failure::usage(error),
-            Error::NotFinite { .. } | Error::File { .. } | Error::Chart(_) => {
-                Failure::failed(error)
-            }
+            Error::NotFinite { .. }
+            | Error::NothingLearned { .. }
+            | Error::Memory { .. }
+            | Error::File { .. }
+            | Error::Chart(_) => Failure::failed(error),
         }
     }
 }

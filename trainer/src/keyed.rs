@@ -29,6 +29,12 @@ pub enum Purpose {
     Inner = 7,
     /// Which blocks are drawn again to tell how sure a number is.
     Bootstrap = 8,
+    /// Covers that the guard reads.
+    Guard = 9,
+    /// Seeds of attempts after the first.
+    Attempt = 10,
+    /// Covers of a range test.
+    RangeTest = 11,
 }
 
 /// The generator of `purpose` at `place` under `seed`.

@@ -1,6 +1,5 @@
 //! One way to learn for every command: what a config says, on some rows of a data set.
 
-use std::ops::ControlFlow;
 use std::sync::Once;
 use std::time::Instant;
 
@@ -20,8 +19,10 @@ use crate::rate_range;
 use crate::recipe::Recipe;
 use crate::session::Session;
 use crate::tensors::Covers;
+use crate::training::checkpoint::Keeper;
 use crate::training::inner::{self, Split};
-use crate::training::{EpochStats, Event, StepStats, Task, Trained, train};
+use crate::training::ladder;
+use crate::training::{EpochStats, Event, Observer, StepStats, Task, Trained, train};
 
 /// Everything that trainings of one data set share.
 #[derive(Debug)]
@@ -114,31 +115,32 @@ impl Learner {
         }
     }
 
-    /// Learns from a part, or stops when `observe` breaks off: then `None`.
+    /// Learns from a part, going on from what is kept of it, or stops when `observe` breaks off: then `None`.
     ///
     /// # Errors
     /// A loss that is no number.
     pub fn learn(
         &self,
         part: Part,
-        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
+        keep: Option<&Keeper>,
+        observe: &mut Observer,
     ) -> Result<Option<Trained>, Error> {
         match &self.material {
             Material::Covers {
                 covers,
                 recipe,
                 rate,
-            } => self.learn_by_steps(part, covers, (recipe, *rate), observe),
+            } => self.learn_by_steps((part, keep), covers, (recipe, *rate), observe),
             Material::Features(features) => Ok(Some(self.learn_probe(part, features, observe))),
         }
     }
 
     fn learn_by_steps(
         &self,
-        part: Part,
+        (part, keep): (Part, Option<&Keeper>),
         covers: &Covers,
         (recipe, rate): (&Recipe, Rate),
-        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
+        observe: &mut Observer,
     ) -> Result<Option<Trained>, Error> {
         let mut own = recipe.clone();
         let split = self.split(part, recipe);
@@ -148,10 +150,14 @@ impl Learner {
             stop_after: part.epochs,
             seed: self.seed,
             fold: part.fold,
+            keep,
             ..Task::new(covers, &split.train, recipe, self.device)
         };
         if rate == Rate::Auto {
-            own.learning_rate = rate_range::find(&task)?;
+            let found = rate_range::find(&task)?;
+            own.learning_rate = found.rate;
+            // Breaking off is asked again at the first step.
+            let _ = observe(Event::Sought(found.rate, found.points));
         }
         let recipe = &own;
         train(&Task { recipe, ..task }, observe)
@@ -180,12 +186,7 @@ impl Learner {
         })
     }
 
-    fn learn_probe(
-        &self,
-        part: Part,
-        features: &Features,
-        observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
-    ) -> Trained {
+    fn learn_probe(&self, part: Part, features: &Features, observe: &mut Observer) -> Trained {
         let started = Instant::now();
         let of = |rows: &[i64]| features.values.index_select(0, &Tensor::from_slice(rows));
         let (values, labels) = (of(part.train), picked(&self.labels, part.train));
@@ -226,6 +227,7 @@ impl Learner {
             step: 1,
             steps: 1,
             loss: train_loss,
+            learning_rate: 0.0,
             gradient_norm: None,
         };
         for event in [Event::Step(step), Event::Epoch(stats)] {
@@ -237,6 +239,8 @@ impl Learner {
             margins: tested.unwrap_or_default(),
             epochs: vec![stats],
             best_epoch: None,
+            learning_rate: 0.0,
+            micro_batch: None,
         }
     }
 }
@@ -254,9 +258,23 @@ async fn covers(
     let (ids, labels) = (dataset.ids(), dataset.labels());
     let bar = session.printer.bar("decode", Some(ids.len() as u64));
     let side = config.preprocessing().side;
-    let covers = pixels::load(&session.store, &ids, &labels, (side, device), &bar).await?;
+    let place = (side, Device::Cpu);
+    let covers = pixels::load(&session.store, &ids, &labels, place, &bar).await?;
     bar.finish();
-    Ok(covers)
+    if device == Device::Cpu {
+        return Ok(covers);
+    }
+    Ok(match ladder::catch(|| covers.to_device(device)) {
+        Ok(there) => there,
+        Err(refused) => {
+            session.printer.warn(format!(
+                "the device does not hold all covers ({}): they stay in the host's memory, and \
+                 each batch is moved",
+                refused.0
+            ));
+            covers.with_batches_on(device)
+        }
+    })
 }
 
 async fn features(

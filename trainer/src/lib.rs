@@ -32,7 +32,7 @@
 //! - [`results`]: what a run gave;
 //! - [`models`], [`rates`], [`finder`]: what scores, how common the topic is where, and
 //!   scoring every cover;
-//! - [`libtorch`], [`memory`]: what all this runs on;
+//! - [`libtorch`], [`memory`], [`footprint`]: what all this runs on, and what it takes;
 //! - [`commands`], [`args`]: what can be typed.
 
 pub mod args;
@@ -55,6 +55,7 @@ pub mod fft_conv;
 pub mod finder;
 pub mod flags;
 pub mod folds;
+pub mod footprint;
 mod fused_adam;
 pub mod holder;
 pub mod init;

@@ -104,7 +104,7 @@ impl Adam {
         for (mine, (name, saved)) in self.state().into_iter().zip(state) {
             debug_assert_eq!(&mine.0, name);
             let mut moment = mine.1;
-            moment.copy_(saved);
+            tch::no_grad(|| moment.copy_(saved));
         }
     }
 }

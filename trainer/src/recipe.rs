@@ -46,6 +46,38 @@ impl FromStr for RecipeName {
     }
 }
 
+/// What a training minimises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Of the logits.
+    #[default]
+    CrossEntropy,
+    /// Of the logits' softmax, as the article had it: the cross-entropy applies another,
+    /// and where the first is at nought or one no gradient is left.
+    Article,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Loss::CrossEntropy => "cross-entropy",
+            Loss::Article => "article",
+        })
+    }
+}
+
+impl FromStr for Loss {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Loss, String> {
+        [Loss::CrossEntropy, Loss::Article]
+            .into_iter()
+            .find(|loss| loss.to_string() == name)
+            .ok_or_else(|| "say cross-entropy or article".into())
+    }
+}
+
 /// All that decides how a net is trained, except data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
@@ -57,6 +89,10 @@ pub struct Recipe {
     pub epochs: u32,
     /// Covers in a step.
     pub batch_size: usize,
+    /// Covers that go through the net at once where memory does not hold a step's; decided
+    /// before the run, which it is stored with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_batch: Option<usize>,
     /// Epochs without a better one on covers held back, after which training ends and the
     /// best one scores; `None`: nothing is held back, and the last epoch scores.
     pub early_stop: Option<u32>,
@@ -68,6 +104,9 @@ pub struct Recipe {
     pub adam: AdamSpec,
     /// Largest norm of all gradients together; longer ones are scaled down.
     pub clip: Option<f64>,
+    /// What is minimised.
+    #[serde(default)]
+    pub loss: Loss,
     /// Share of the target spread over both classes.
     pub label_smoothing: f64,
     /// Whether an exponential average of the weights is what scores.
@@ -85,6 +124,11 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// Whether what the net does with a cover depends on those beside it in the batch.
+    pub fn normalises_batches(&self) -> bool {
+        matches!(self.net, Net::ResNet | Net::EfficientNetLite0)
+    }
+
     /// The recipe of that name with the net's own defaults.
     ///
     /// # Panics
@@ -107,11 +151,13 @@ fn modern(net: Net) -> Recipe {
         net,
         epochs: steps.epochs,
         batch_size: steps.batch_size,
+        micro_batch: None,
         early_stop: early_stop(net, steps.epochs),
         learning_rate: steps.learning_rate,
         schedule: Schedule::OneCycle,
         adam: AdamSpec::decoupled(0.05),
         clip: Some(1.0),
+        loss: Loss::CrossEntropy,
         label_smoothing: 0.1,
         average: true,
         augmentation: Some(Augmentation::default()),
@@ -140,11 +186,13 @@ fn article(net: Net) -> Recipe {
         net,
         epochs: 100,
         batch_size: 10,
+        micro_batch: None,
         early_stop: None,
         learning_rate: 1e-5,
         schedule: Schedule::Constant,
         adam: AdamSpec::plain(),
         clip: None,
+        loss: Loss::CrossEntropy,
         label_smoothing: 0.0,
         average: false,
         augmentation: None,

@@ -11,6 +11,8 @@ use tch::{Device, Kind, Tensor};
 pub struct Covers {
     pixels: Tensor,
     labels: Tensor,
+    /// Where batches are wanted, if not where the covers are.
+    batches_on: Option<Device>,
 }
 
 impl Covers {
@@ -33,6 +35,7 @@ impl Covers {
         Covers {
             pixels: Tensor::stack(&planes, 0).to_device(device),
             labels: Tensor::from_slice(labels).to_device(device),
+            batches_on: None,
         }
     }
 
@@ -47,6 +50,7 @@ impl Covers {
         Covers {
             pixels: join(|part| &part.pixels),
             labels: join(|part| &part.labels),
+            batches_on: None,
         }
     }
 
@@ -55,6 +59,16 @@ impl Covers {
         Covers {
             pixels: self.pixels.to_device(device),
             labels: self.labels.to_device(device),
+            batches_on: None,
+        }
+    }
+
+    /// The same covers where they are, but each batch moved to `device`: for a GPU whose
+    /// memory does not hold all of them.
+    pub fn with_batches_on(self, device: Device) -> Covers {
+        Covers {
+            batches_on: Some(device),
+            ..self
         }
     }
 
@@ -70,10 +84,14 @@ impl Covers {
 
     /// The same covers at another side, antialiased, once for a whole training.
     pub fn resized(&self, side: i64) -> Covers {
-        let labels = self.labels.shallow_clone();
+        let (labels, batches_on) = (self.labels.shallow_clone(), self.batches_on);
         if self.pixels.size()[2] == side {
             let pixels = self.pixels.shallow_clone();
-            return Covers { pixels, labels };
+            return Covers {
+                pixels,
+                labels,
+                batches_on,
+            };
         }
         let shrink = |part: &Tensor| {
             part.to_kind(Kind::Float)
@@ -91,17 +109,31 @@ impl Covers {
         Covers {
             pixels: Tensor::cat(&parts, 0),
             labels,
+            batches_on,
         }
     }
 
     /// Pixels 0–255, bytes `[b, 3, s, s]`, of these rows.
     pub fn pixels(&self, rows: &[i64]) -> Tensor {
-        self.pixels.index_select(0, &self.index(rows))
+        self.moved(self.pixels.index_select(0, &self.index(rows)))
     }
 
     /// Labels 0 or 1, `[b]`, of these rows.
     pub fn labels(&self, rows: &[i64]) -> Tensor {
-        self.labels.index_select(0, &self.index(rows))
+        self.moved(self.labels.index_select(0, &self.index(rows)))
+    }
+
+    /// Labels of these rows, `true` for the topic.
+    pub fn truths(&self, rows: &[i64]) -> Vec<bool> {
+        let labels: Vec<i64> = Vec::try_from(self.labels(rows)).expect("a row of integers");
+        labels.into_iter().map(|label| label == 1).collect()
+    }
+
+    fn moved(&self, batch: Tensor) -> Tensor {
+        match self.batches_on {
+            Some(device) => batch.to_device(device),
+            None => batch,
+        }
     }
 
     fn index(&self, rows: &[i64]) -> Tensor {

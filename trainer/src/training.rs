@@ -6,14 +6,20 @@
 //!
 //! - [`inner`]: covers held back from training, to choose the epoch by;
 //! - [`choice`]: the epoch whose weights score;
-//! - [`state`]: what steps change.
+//! - [`guard`]: whether the net still tells covers apart;
+//! - [`attempt`]: what is started over when it does not;
+//! - [`ladder`]: memory that runs out;
+//! - [`state`], [`run`]: what steps change, and one attempt from step to step;
+//! - [`checkpoint`]: all of it on disk.
 
+pub mod attempt;
+pub mod checkpoint;
 pub mod choice;
+pub mod guard;
 pub mod inner;
+pub mod ladder;
+mod run;
 mod state;
-
-use std::ops::ControlFlow;
-use std::time::Instant;
 
 use tch::Device;
 
@@ -22,8 +28,13 @@ use crate::nets::Model;
 use crate::recipe::Recipe;
 use crate::tensors::Covers;
 
-use choice::Choice;
-use state::State;
+use attempt::{Attempt, Ended};
+use checkpoint::Keeper;
+use guard::Reading;
+use run::{End, Run};
+
+pub use run::Observer;
+pub use state::micro_batch_words;
 
 /// What one training is given.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +57,11 @@ pub struct Task<'a> {
     pub fold: u64,
     /// Where to compute.
     pub device: Device,
+    /// Steps between the readings by which attempts that collapse are ended and started
+    /// over; `None`: nobody looks, and the first failure is the last.
+    pub guard: Option<u64>,
+    /// Where the training is kept, to go on from; `None`: nowhere.
+    pub keep: Option<&'a Keeper>,
 }
 
 impl<'a> Task<'a> {
@@ -66,6 +82,8 @@ impl<'a> Task<'a> {
             seed: 1,
             fold: 0,
             device,
+            guard: Some(guard::EVERY),
+            keep: None,
         }
     }
 
@@ -76,12 +94,23 @@ impl<'a> Task<'a> {
 }
 
 /// What is told while training goes on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// A checkpoint was found: steps taken, and the epoch in hand.
+    Resumed(u64, u32),
+
     /// A step was taken.
     Step(StepStats),
     /// An epoch ended.
     Epoch(EpochStats),
+    /// The guard looked at the net.
+    Read(Reading),
+    /// A rate was looked for: what was found, and rate and loss of every step of it.
+    Sought(f64, Vec<(f64, f64)>),
+    /// An attempt was given up; unless it was the last, another begins.
+    Ended(Ended),
+    /// Something that a person should know; training goes on.
+    Warning(String),
 }
 
 /// One step.
@@ -93,6 +122,8 @@ pub struct StepStats {
     pub steps: u64,
     /// What was minimised, with label smoothing.
     pub loss: f64,
+    /// Of this step.
+    pub learning_rate: f64,
     /// Norm of the gradients before clipping, where it was needed.
     pub gradient_norm: Option<f64>,
 }
@@ -124,6 +155,41 @@ pub struct EpochStats {
 }
 
 impl EpochStats {
+    /// How many [`EpochStats::numbers`] there are.
+    const NUMBERS: usize = 9;
+
+    /// All of it as numbers, to be kept exactly.
+    fn numbers(&self) -> [f64; Self::NUMBERS] {
+        let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        [
+            self.epoch.into(),
+            self.train_loss,
+            self.train_accuracy,
+            or_nan(self.inner_loss),
+            or_nan(self.inner_accuracy),
+            or_nan(self.test_loss),
+            or_nan(self.test_accuracy),
+            self.learning_rate,
+            self.seconds,
+        ]
+    }
+
+    fn from_numbers(numbers: &[f64]) -> Option<EpochStats> {
+        let at = |place: usize| numbers.get(place).copied();
+        let known = |place: usize| at(place).filter(|value| !value.is_nan());
+        Some(EpochStats {
+            epoch: at(0)? as u32,
+            train_loss: at(1)?,
+            train_accuracy: at(2)?,
+            inner_loss: known(3),
+            inner_accuracy: known(4),
+            test_loss: known(5),
+            test_accuracy: known(6),
+            learning_rate: at(7)?,
+            seconds: at(8)?,
+        })
+    }
+
     /// The rate with its name, after a gap; nothing for a probe, which has none.
     pub fn rate_text(&self) -> String {
         match self.learning_rate > 0.0 {
@@ -145,42 +211,78 @@ pub struct Trained {
     pub epochs: Vec<EpochStats>,
     /// The epoch whose weights these are, if it was chosen.
     pub best_epoch: Option<u32>,
+    /// Peak rate of the attempt that succeeded.
+    pub learning_rate: f64,
+    /// Covers that went through the net at once, where memory made them fewer than a step's.
+    pub micro_batch: Option<usize>,
 }
 
-/// Trains to the end, or until `observe` breaks off: then `None`.
-pub fn train(
-    task: &Task,
-    observe: &mut dyn FnMut(Event) -> ControlFlow<()>,
-) -> Result<Option<Trained>, Error> {
-    let mut state = State::new(*task);
-    let mut choice = Choice::new(task.recipe.early_stop.filter(|_| !task.inner.is_empty()));
-    let mut epochs = Vec::new();
-    for epoch in 0..task.epochs() {
-        let started = Instant::now();
-        let ControlFlow::Continue(mut stats) = state.epoch(epoch, observe)? else {
-            return Ok(None);
+/// Trains to the end, or until `observe` breaks off: then `None`. Goes on from a
+/// checkpoint, if one is kept.
+///
+/// # Errors
+/// A net that learns nothing however often it is started over, memory that does not hold
+/// it, and a checkpoint that cannot be written when the user stops.
+pub fn train(task: &Task, observe: &mut Observer) -> Result<Option<Trained>, Error> {
+    let mut run = begin(task, observe);
+    loop {
+        let (attempt, mut ended) = (run.attempt, run.ended.clone());
+        let mut step = run.place().0;
+        let end = run.finish(&mut |event| {
+            if let Event::Step(stats) = &event {
+                step = stats.step;
+            }
+            observe(event)
+        })?;
+        let (diagnosis, readings) = match end {
+            End::Done(trained) => return Ok(Some(*trained)),
+            End::Stopped => return Ok(None),
+            End::Failed(diagnosis, readings) => (diagnosis, readings),
         };
-        state.judge(&mut stats)?;
-        choice.consider(&stats, state.scorer());
-        stats.seconds = started.elapsed().as_secs_f64();
-        epochs.push(stats);
-        let last = epoch + 1 == task.epochs() || choice.has_waited_enough(stats.epoch);
-        let stopped = observe(Event::Epoch(stats)).is_break();
-        if last {
-            break;
-        }
+        let failed = Ended {
+            attempt,
+            step,
+            diagnosis,
+            readings,
+        };
+        ended.push(failed.clone());
+        let stopped = observe(Event::Ended(failed)).is_break();
+        let Some(next) = attempt.next(task).filter(|_| task.guard.is_some()) else {
+            return Err(Error::NothingLearned { ended });
+        };
         if stopped {
             return Ok(None);
         }
+        run = Run::new(*task, next, ended);
     }
-    let best_epoch = choice.epoch();
-    choice.put_best(state.scorer());
-    Ok(Some(Trained {
-        margins: state.margins_of_test(),
-        model: state.into_scorer(),
-        epochs,
-        best_epoch,
-    }))
+}
+
+/// Where the checkpoint left off, or at the start. One that is damaged or of another
+/// training is told of and left alone until it is written over.
+fn begin<'a>(task: &Task<'a>, observe: &mut Observer) -> Run<'a> {
+    let found = match task.keep.map(|keeper| (keeper, checkpoint::read(keeper))) {
+        None | Some((_, Ok(None))) => None,
+        Some((keeper, Ok(Some(saved)))) => {
+            let resumed = Run::resume(*task, saved).ok_or("it lacks a tensor".to_string());
+            Some((keeper, resumed))
+        }
+        Some((keeper, Err(reason))) => Some((keeper, Err(reason))),
+    };
+    match found {
+        None => {}
+        Some((_, Ok(run))) => {
+            let (step, _, epoch) = run.place();
+            let _ = observe(Event::Resumed(step, epoch));
+            return run;
+        }
+        Some((keeper, Err(reason))) => {
+            let file = keeper.file.display();
+            let words =
+                format!("{file} cannot be gone on from: {reason}. The training starts over.");
+            let _ = observe(Event::Warning(words));
+        }
+    }
+    Run::new(*task, Attempt::first(task), Vec::new())
 }
 
 /// A step that was too large shows in the next loss, be it of training or of a test.

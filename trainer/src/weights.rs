@@ -174,7 +174,7 @@ fn wrong(path: &Path, reason: String) -> Error {
     Error::Weights { path, reason }
 }
 
-fn shape(tensor: &Tensor) -> Vec<usize> {
+pub(crate) fn shape(tensor: &Tensor) -> Vec<usize> {
     tensor
         .size()
         .into_iter()
@@ -183,7 +183,7 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
 }
 
 /// The values row by row, little-endian, wherever and however they are stored.
-fn bytes(tensor: &Tensor) -> Vec<u8> {
+pub(crate) fn bytes(tensor: &Tensor) -> Vec<u8> {
     let plain = tensor.detach().to_device(Device::Cpu).contiguous();
     let mut bytes = vec![0; plain.numel() * plain.kind().elt_size_in_bytes()];
     plain.copy_data_u8(&mut bytes, plain.numel());

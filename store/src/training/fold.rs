@@ -33,13 +33,18 @@ statements! {
             learning_rate = excluded.learning_rate, seconds = excluded.seconds";
     FINISH = "
         update fold set state = 'done', holder = null, lease_until = null,
-               epochs = $4, best_epoch = $5, seconds = $6, weights = $7
+               epochs = $4, best_epoch = $5, seconds = $6, weights = $7,
+               learning_rate = $8, micro_batch = $9
+        where run_id = $1 and fold = $2 and state = 'leased' and holder = $3";
+    FAIL = "
+        update fold set state = 'failed', holder = null, lease_until = null, reason = $4
         where run_id = $1 and fold = $2 and state = 'leased' and holder = $3";
     PUT_PREDICTION = "
         insert into prediction (run_id, cover_id, logit) values ($1, $2, $3)
         on conflict (run_id, cover_id) do update set logit = excluded.logit";
     FOLDS = "
-        select fold, state, train, test, epochs, best_epoch, seconds, weights, reason
+        select fold, state, train, test, epochs, best_epoch, seconds, weights, reason,
+               learning_rate, micro_batch
         from fold where run_id = $1 order by fold";
     EPOCHS = "
         select epoch, train_loss, train_accuracy, inner_loss, inner_accuracy, test_loss,
@@ -96,6 +101,10 @@ pub struct FoldResult {
     pub seconds: f64,
     /// File name below the models folder.
     pub weights: Option<String>,
+    /// Peak rate, of a training by steps.
+    pub learning_rate: Option<f64>,
+    /// Covers at once, where memory made them fewer than a step's.
+    pub micro_batch: Option<u32>,
     /// Cover id and logit of every cover of the fold's part.
     pub predictions: Vec<(i64, f64)>,
 }
@@ -134,6 +143,10 @@ pub struct FoldRow {
     pub weights: Option<String>,
     /// Why it was given up.
     pub reason: Option<String>,
+    /// Peak rate, once done, of a training by steps.
+    pub learning_rate: Option<f64>,
+    /// Covers at once, where memory made them fewer than a step's.
+    pub micro_batch: Option<u32>,
 }
 
 type Row = (
@@ -146,13 +159,16 @@ type Row = (
     Option<f64>,
     Option<String>,
     Option<String>,
+    Option<f64>,
+    Option<u32>,
 );
 
 impl TryFrom<Row> for FoldRow {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let (fold, state, train, test, epochs, best_epoch, seconds, weights, reason) = row;
+        let (fold, state, train, test, epochs, best_epoch, seconds, weights, reason, rate, micro) =
+            row;
         let state = match state.as_str() {
             "pending" => FoldState::Pending,
             "leased" => FoldState::Leased,
@@ -173,6 +189,8 @@ impl TryFrom<Row> for FoldRow {
             seconds,
             weights,
             reason,
+            learning_rate: rate,
+            micro_batch: micro,
         })
     }
 }
@@ -233,6 +251,27 @@ impl Store {
         Ok(())
     }
 
+    /// Gives a fold up, with a reason in words.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn fail_fold(
+        &self,
+        run: RunId,
+        fold: u32,
+        holder: &Holder,
+        reason: &str,
+    ) -> Result<()> {
+        sqlx::query(FAIL)
+            .bind(run.0)
+            .bind(fold)
+            .bind(holder)
+            .bind(reason)
+            .execute(self.write())
+            .await?;
+        Ok(())
+    }
+
     /// The folds in hand and who holds them.
     ///
     /// # Errors
@@ -287,6 +326,8 @@ impl Store {
             .bind(result.best_epoch)
             .bind(result.seconds)
             .bind(&result.weights)
+            .bind(result.learning_rate)
+            .bind(result.micro_batch)
             .execute(&mut *tx)
             .await?;
         if finished.rows_affected() == 0 {

@@ -1,7 +1,7 @@
 use store::decision::{CoverName, Statement};
 use store::training::{
-    Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunCover, RunId, RunState, Score,
-    SpokenFor, Suspect,
+    AttemptRow, Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunCover, RunId,
+    RunState, Score, SpokenFor, Suspect,
 };
 use store::{Choice, Error, Pool};
 
@@ -57,7 +57,23 @@ fn result(predictions: Vec<(i64, f64)>) -> FoldResult {
         best_epoch: Some(3),
         seconds: 1.5,
         weights: Some("w".into()),
+        learning_rate: Some(1e-3),
+        micro_batch: None,
         predictions,
+    }
+}
+
+fn epoch(train_loss: f64) -> EpochRow {
+    EpochRow {
+        epoch: 1,
+        train_loss,
+        train_accuracy: 0.5,
+        inner_loss: Some(0.75),
+        inner_accuracy: None,
+        test_loss: 0.7,
+        test_accuracy: 0.5,
+        learning_rate: 1e-3,
+        seconds: 2.0,
     }
 }
 
@@ -177,22 +193,60 @@ async fn a_fold_is_settled_whole_by_who_holds_it_and_by_nobody_else() {
 async fn an_epoch_told_again_replaces_the_first() {
     let fixture = fresh().await;
     let (run, _) = begun(&fixture).await;
-    let row = |train_loss| EpochRow {
-        epoch: 1,
-        train_loss,
-        train_accuracy: 0.5,
-        inner_loss: Some(0.75),
-        inner_accuracy: None,
-        test_loss: 0.7,
-        test_accuracy: 0.5,
-        learning_rate: 1e-3,
-        seconds: 2.0,
-    };
     for loss in [0.9, 0.8] {
-        fixture.store.put_epoch(run, 0, &row(loss)).await.unwrap();
+        fixture.store.put_epoch(run, 0, &epoch(loss)).await.unwrap();
     }
-    assert_eq!(fixture.store.epochs(run, 0).await.unwrap(), [row(0.8)]);
+    assert_eq!(fixture.store.epochs(run, 0).await.unwrap(), [epoch(0.8)]);
     assert!(fixture.store.epochs(run, 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_attempt_given_up_takes_its_epochs_along_and_a_range_test_is_replaced() {
+    let fixture = fresh().await;
+    let store = &fixture.store;
+    let (run, _) = begun(&fixture).await;
+    for fold in [0, 1] {
+        store.put_epoch(run, fold, &epoch(0.9)).await.unwrap();
+    }
+    let row = |attempt, step| AttemptRow {
+        fold: 0,
+        attempt,
+        seed: 5,
+        learning_rate: 1e-3,
+        step,
+        diagnosis: "dead".into(),
+        readings: "[]".into(),
+        ended_at: 9,
+    };
+    for given_up in [row(1, 150), row(1, 140), row(2, 70)] {
+        store.put_attempt(run, &given_up).await.unwrap();
+    }
+    assert_eq!(
+        store.attempts(run).await.unwrap(),
+        [row(1, 140), row(2, 70)]
+    );
+    assert!(store.epochs(run, 0).await.unwrap().is_empty());
+    assert_eq!(store.epochs(run, 1).await.unwrap().len(), 1);
+    for points in [vec![(1e-3, 0.7), (1e-2, 0.6)], vec![(1e-4, 0.5)]] {
+        store.put_range_test(run, 0, &points).await.unwrap();
+        assert_eq!(store.range_test(run, 0).await.unwrap(), points);
+    }
+}
+
+#[tokio::test]
+async fn a_fold_is_given_up_with_a_reason_by_who_holds_it() {
+    let fixture = fresh().await;
+    let store = &fixture.store;
+    let (run, _) = begun(&fixture).await;
+    store.claim_fold(run, "a", 10, 100).await.unwrap();
+    store.fail_fold(run, 0, "b", "other").await.unwrap();
+    assert_eq!(store.folds(run).await.unwrap()[0].reason, None);
+    store.fail_fold(run, 0, "a", "dead").await.unwrap();
+    let fold = &store.folds(run).await.unwrap()[0];
+    assert_eq!(
+        (fold.state, fold.reason.as_deref()),
+        (FoldState::Failed, Some("dead"))
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod confusion;
 mod curves;
 mod learning;
+mod range;
 mod ranking;
 mod raster;
 mod reliability;
@@ -14,6 +15,7 @@ mod threshold;
 pub use confusion::confusion;
 pub use curves::{fold_curves, mean_curves};
 pub use learning::{Size, learning};
+pub use range::range_test;
 pub use ranking::{precision_recall, roc};
 pub use reliability::reliability;
 pub use threshold::threshold;

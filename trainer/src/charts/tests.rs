@@ -47,6 +47,20 @@ fn sizes() -> Vec<Size> {
         .to_vec()
 }
 
+/// A range test that falls, then explodes.
+fn ranged() -> Vec<(f64, f64)> {
+    let point = |step: i32| {
+        let exponent = f64::from(step) * 0.07 - 7.0;
+        let fall = 0.5 / (1.0 + (-3.0 * (exponent + 4.0)).exp());
+        let rise = (3.0 * (exponent + 1.5)).exp();
+        (
+            10f64.powf(exponent),
+            0.7 - fall + rise + 0.02 * f64::from(step % 3),
+        )
+    };
+    (0..90).map(point).collect()
+}
+
 /// Every chart by the name under which a report keeps it.
 fn charts() -> Vec<(&'static str, Chart)> {
     let (labels, probabilities) = predictions();
@@ -68,6 +82,7 @@ fn charts() -> Vec<(&'static str, Chart)> {
             drawn(threshold(&labels, &log_odds(&probabilities))),
         ),
         ("learning", drawn(learning(&sizes()))),
+        ("range", drawn(range_test("Fold 1", &ranged(), 1e-3))),
     ]
 }
 
@@ -82,6 +97,7 @@ fn every_chart_names_its_axes_and_is_a_png_of_twice_its_size() {
         ("reliability", "predicted probability"),
         ("threshold", "found among the topic"),
         ("learning", "covers labeled"),
+        ("range", "learning rate"),
     ];
     let keep = std::env::var_os("WHISKER_KEEP_CHARTS");
     for ((name, chart), (expected, word)) in charts().into_iter().zip(words) {
@@ -127,4 +143,5 @@ fn nothing_predicted_and_one_class_still_draw() {
     assert!(learning(&[]).is_ok());
     assert!(fold_curves("Fold 1", &[], 0.5).is_ok());
     assert!(confusion(&Confusion::default(), "cat").is_ok());
+    assert!(range_test("Fold 1", &[], 1e-3).is_ok());
 }

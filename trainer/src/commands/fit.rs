@@ -10,8 +10,11 @@ use serde::Serialize;
 use serde_json::json;
 use store::training::{NewModel, RunId, RunRow};
 
+use super::room;
 use crate::atomic;
 use crate::calibration::{self, Predicted};
+use crate::commands::kfold::checkpoints;
+use crate::commands::live::Live;
 use crate::commands::threshold::Choice;
 use crate::config::Config;
 use crate::dataset::Dataset;
@@ -20,7 +23,8 @@ use crate::learner::{Learner, Part};
 use crate::rates;
 use crate::session::Session;
 use crate::threshold::Aim;
-use crate::training::{EpochStats, Event, Trained};
+use crate::training::checkpoint::Keeper;
+use crate::training::{Event, Trained};
 use crate::weights::{self, Calibration, Card};
 
 /// A model that is in the database.
@@ -66,7 +70,7 @@ pub async fn run(
 ) -> Result<Outcome> {
     let started = Instant::now();
     let Some(fitted) = train(session, plan, follows, aim).await? else {
-        let stopped = "stopped: no model was made; the same command starts over";
+        let stopped = "stopped: no model was made; the same command goes on";
         session.printer.note(stopped);
         return Ok(Outcome {
             exit: Exit::Stopped,
@@ -126,6 +130,7 @@ pub async fn train(
     aim: Aim,
 ) -> Result<Option<Fitted>> {
     let dataset = Dataset::read(session, &plan.config.labels).await?;
+    let plan = &room::make(session, plan, dataset.covers.len())?;
     let question = question(plan, &dataset, follows, aim);
     if !plan.afresh
         && let Some(fitted) = stored(session, &question, dataset.covers.len()).await?
@@ -139,6 +144,7 @@ pub async fn train(
     // Before the training: a threshold that cannot be chosen should not cost one.
     let alike = follows.filter(|run| follow::trained_alike(run, &plan.config));
     let (calibration, threshold) = judge(session, alike, aim).await?;
+    room::tell(session, plan, dataset.covers.len());
     let place = (plan.device, plan.threads);
     let learner = Learner::new(session, &plan.config, plan.seed, place, &dataset).await?;
     let Some(learner) = learner else {
@@ -148,7 +154,16 @@ pub async fn train(
         Some(run) => follow::chosen_epochs(session, run.id).await?,
         None => None,
     };
-    let Some(trained) = learn(session, plan, &learner, (&dataset, epochs))? else {
+    let sha256 = cover::hex(&cover::sha256(question.as_bytes()));
+    let keeper = Keeper {
+        file: checkpoints::folder(session).join(format!("fit-{}.safetensors", &sha256[..16])),
+        identity: question.clone(),
+        every: plan.checkpoints,
+    };
+    if plan.afresh {
+        checkpoints::remove(&keeper.file)?;
+    }
+    let Some(trained) = learn(session, plan, &learner, (&dataset, epochs), &keeper)? else {
         return Ok(None);
     };
     let saved = Saved {
@@ -160,7 +175,9 @@ pub async fn train(
         question,
         follows: follows.map(|run| run.id),
     };
-    save(session, plan, &dataset, saved).await.map(Some)
+    let fitted = save(session, plan, &dataset, saved).await?;
+    checkpoints::remove(&keeper.file)?;
+    Ok(Some(fitted))
 }
 
 fn question(plan: &Plan, dataset: &Dataset, follows: Option<&RunRow>, aim: Aim) -> String {
@@ -200,6 +217,7 @@ fn learn(
     plan: &Plan,
     learner: &Learner,
     (dataset, epochs): (&Dataset, Option<u32>),
+    keeper: &Keeper,
 ) -> Result<Option<Trained>> {
     let rows: Vec<i64> = (0..dataset.covers.len() as i64).collect();
     let part = Part {
@@ -217,12 +235,13 @@ fn learn(
     let epochs = epochs.unwrap_or(all);
     let steps = plan.config.steps(rows.len()) / u64::from(all) * u64::from(epochs);
     let bar = session.printer.bar("fit", Some(steps));
+    let mut live = Live::default();
     let trained = tokio::task::block_in_place(|| {
-        learner.learn(part, &mut |event| {
-            match event {
-                Event::Step(_) => bar.inc(1),
-                Event::Epoch(stats) => tell(session, &bar, &stats, epochs),
-            }
+        learner.learn(part, Some(keeper), &mut |event| {
+            let moved = live.note(&event);
+            bar.message(live.line());
+            bar.inc(moved);
+            tell(session, &bar, &event, epochs);
             match session.stop.asked() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
@@ -233,16 +252,24 @@ fn learn(
     Ok(trained?)
 }
 
-fn tell(session: &Session, bar: &Bar, stats: &EpochStats, epochs: u32) {
-    if !session.quiet {
-        bar.println(format!(
+fn tell(session: &Session, bar: &Bar, event: &Event, epochs: u32) {
+    let line = match event {
+        Event::Epoch(stats) => format!(
             "fit  epoch {:>3}/{epochs}  train {:.3} {:>5.1} %{}  {:.1} s",
             stats.epoch,
             stats.train_loss,
             stats.train_accuracy * 100.0,
             stats.rate_text(),
             stats.seconds,
-        ));
+        ),
+        Event::Resumed(step, epoch) => format!("fit goes on from step {step}, in epoch {epoch}"),
+        Event::Sought(rate, _) => format!("fit: the range test chose a rate of {rate:.1e}"),
+        Event::Ended(ended) => return session.printer.warn(format!("fit: {ended}")),
+        Event::Warning(words) => return session.printer.warn(format!("fit: {words}")),
+        Event::Step(_) | Event::Read(_) => return,
+    };
+    if !session.quiet {
+        bar.println(line);
     }
 }
 

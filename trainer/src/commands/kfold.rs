@@ -2,17 +2,20 @@
 //!
 //! The run is stored before its first epoch; a fold is claimed, trained and settled with
 //! all its predictions in one transaction. Killed at any moment, the same command claims
-//! what is left. A fold starts from its key alone, so it gives the same bits again.
+//! what is left, and goes on within a fold from its checkpoint, with the same bits.
 
+pub mod checkpoints;
 mod superseded;
 mod watch;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cli::{Exit, Failure, Outcome, Result};
+use serde_json::json;
 use store::label::Labeled;
 use store::training::{Begun, Claim, FoldResult, FoldState, NewRun, RunCover, RunId, RunState};
 
+use super::room;
 use crate::atomic;
 use crate::charts;
 use crate::commands::suspects;
@@ -23,6 +26,7 @@ use crate::holder;
 use crate::learner::{Learner, Part};
 use crate::results::Results;
 use crate::session::Session;
+use crate::training::checkpoint::Keeper;
 use crate::training::{EpochStats, Trained};
 use crate::weights::{self, Calibration, Card};
 
@@ -61,6 +65,7 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
 /// As [`run`].
 pub async fn train(session: &Session, plan: &Plan) -> Result<(RunId, bool)> {
     let dataset = Dataset::read(session, &plan.config.labels).await?;
+    let plan = &room::make(session, plan, dataset.covers.len())?;
     let divided = dataset
         .divide(session, plan.config.folds, plan.seed)
         .await?;
@@ -84,6 +89,7 @@ pub async fn train(session: &Session, plan: &Plan) -> Result<(RunId, bool)> {
         settled.await?;
         suspects::store(session, run).await?;
         superseded::remove(session, run).await?;
+        checkpoints::remove_up_to(session, run.number())?;
     }
     Ok((run, finished))
 }
@@ -191,6 +197,7 @@ impl Kfold<'_> {
 
     /// `None` when the user stops while covers are read.
     async fn learner(&self) -> Result<Option<Learner>> {
+        room::tell(self.session, self.plan, self.dataset.covers.len());
         let place = (self.plan.device, self.plan.threads);
         let (config, seed) = (&self.plan.config, self.plan.seed);
         Learner::new(self.session, config, seed, place, self.dataset).await
@@ -238,10 +245,11 @@ impl Kfold<'_> {
             fold: u64::from(claim.fold),
             epochs: None,
         };
-        let started = Instant::now();
+        let keeper = self.keeper(claim.fold);
         let mut watch = FoldWatch::new(self, claim.fold);
-        let trained =
-            tokio::task::block_in_place(|| learner.learn(part, &mut |event| watch.observe(event)));
+        let trained = tokio::task::block_in_place(|| {
+            learner.learn(part, Some(&keeper), &mut |event| watch.observe(&event))
+        });
         watch.finish(trained.as_ref().ok().and_then(Option::as_ref));
         if let Some(failure) = watch.failure {
             return Err(failure);
@@ -252,12 +260,16 @@ impl Kfold<'_> {
                     fold: claim.fold,
                     test: &test,
                     trained,
-                    took: started.elapsed(),
                 };
-                self.settle(done, learner.backbone()).await
+                self.settle(done, learner.backbone()).await?;
+                Ok(checkpoints::remove(&keeper.file)?)
             }
             Ok(None) => self.give_back(claim.fold).await,
-            Err(error) => Err(self.fail(error).await),
+            Err(error @ Error::NothingLearned { .. }) => Err(self.fail(claim.fold, error).await),
+            Err(error) => {
+                self.give_back(claim.fold).await?;
+                Err(error.into())
+            }
         }
     }
 
@@ -266,15 +278,45 @@ impl Kfold<'_> {
         Ok(store.release_fold(self.run, fold, &self.holder).await?)
     }
 
-    /// A run whose loss is no number is not gone on with: it would come to the same.
-    async fn fail(&self, error: Error) -> Failure {
-        let reason = error.to_string();
-        let store = &self.session.store;
-        let settled = store.settle_run(self.run, RunState::Failed, Some(&reason), cli::now());
-        match settled.await {
-            Ok(()) => error.into(),
-            Err(other) => other.into(),
+    /// Where a fold's training is kept until it is done.
+    fn keeper(&self, fold: u32) -> Keeper {
+        let number = self.run.number();
+        let question = question(self.plan, self.dataset, self.divided);
+        let identity = json!({
+            "run": number,
+            "fold": fold,
+            "config": question.config,
+            "seed": question.seed,
+            "dataset": cover::hex(&question.dataset),
+            "code": question.code,
+            "device": question.device,
+            "threads": question.threads,
+        });
+        Keeper {
+            file: checkpoints::of_fold(self.session, number, fold),
+            identity: identity.to_string(),
+            every: self.plan.checkpoints,
         }
+    }
+
+    /// A run of which a fold learned nothing is not gone on with: it would come to the same.
+    async fn fail(&self, fold: u32, error: Error) -> Failure {
+        match self.give_up(fold, &error.to_string()).await {
+            Ok(()) => {
+                let lines = format!("fold {}: {error}", fold + 1);
+                Failure::failed(lines)
+            }
+            Err(other) => other,
+        }
+    }
+
+    async fn give_up(&self, fold: u32, reason: &str) -> Result<()> {
+        let store = &self.session.store;
+        let failed = store.fail_fold(self.run, fold, &self.holder, reason);
+        failed.await?;
+        let settled = store.settle_run(self.run, RunState::Failed, Some(reason), cli::now());
+        settled.await?;
+        Ok(checkpoints::remove_up_to(self.session, self.run.number())?)
     }
 
     /// Files first, then the row that names them: a crash between leaves a file that the
@@ -287,8 +329,10 @@ impl Kfold<'_> {
         let result = FoldResult {
             epochs: done.trained.epochs.len() as u32,
             best_epoch: done.trained.best_epoch,
-            seconds: done.took.as_secs_f64(),
+            seconds: done.trained.epochs.iter().map(|epoch| epoch.seconds).sum(),
             weights: Some(weights),
+            learning_rate: Some(done.trained.learning_rate).filter(|rate| *rate > 0.0),
+            micro_batch: done.trained.micro_batch.map(|covers| covers as u32),
             predictions: done.test.iter().map(cover).zip(margins).collect(),
         };
         let store = &self.session.store;
@@ -342,7 +386,6 @@ struct Done<'a> {
     fold: u32,
     test: &'a [i64],
     trained: Trained,
-    took: Duration,
 }
 
 fn lease() -> (i64, i64) {

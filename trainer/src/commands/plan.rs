@@ -12,9 +12,9 @@ use crate::dataset::Dataset;
 use crate::device;
 use crate::features;
 use crate::flags::Plan;
+use crate::footprint::Footprint;
 use crate::layers::Kernels;
 use crate::memory;
-use crate::nets::efficientnet::FEATURES;
 use crate::session::Session;
 
 /// Steps that are timed.
@@ -30,10 +30,7 @@ struct Estimate {
     covers: usize,
     steps: u64,
     seconds: f64,
-    /// Of the data set's pixels or features.
-    data_bytes: u64,
-    /// Of everything, data included.
-    peak_bytes: Option<u64>,
+    footprint: Footprint,
 }
 
 /// Measures and tells.
@@ -47,9 +44,13 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
         .await?;
     let missing = missing_features(session, &plan.config, &dataset).await?;
     device::set_threads(plan.threads);
+    let before = memory::resident();
     let measured = tokio::task::block_in_place(|| bench::measure(&bench_plan(plan)))?;
+    let steps_peak = memory::peak()
+        .zip(before)
+        .map(|(peak, held)| peak.saturating_sub(held));
     let counts = (dataset.covers.len(), missing);
-    let estimate = estimate(&plan.config, counts, &measured, memory::peak());
+    let estimate = estimate(&plan.config, counts, &measured);
     let available = memory::available();
     tell(session, &plan.config, &estimate, available);
     Ok(Outcome::done(json!({
@@ -61,9 +62,13 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
         "train_step_ms": measured.train_step_ms,
         "score_ms_per_cover": measured.score_ms_per_cover,
         "seconds": estimate.seconds,
-        "data_bytes": estimate.data_bytes,
-        "peak_bytes": estimate.peak_bytes,
+        "data_bytes": estimate.footprint.data,
+        "peak_bytes": estimate.footprint.total() + before.unwrap_or(0),
         "available_bytes": available,
+        "measured_steps": {
+            "peak_bytes": steps_peak,
+            "estimated_bytes": Footprint::of_steps(&plan.config).total(),
+        },
     })))
 }
 
@@ -93,42 +98,32 @@ async fn missing_features(session: &Session, config: &Config, dataset: &Dataset)
 }
 
 /// `missing`: covers of which features are to be computed.
-fn estimate(
-    config: &Config,
-    (covers, missing): (usize, usize),
-    measured: &Measured,
-    peak: Option<u64>,
-) -> Estimate {
+fn estimate(config: &Config, (covers, missing): (usize, usize), measured: &Measured) -> Estimate {
     let (folds, epochs) = (config.folds, f64::from(config.epochs()));
     let steps = config.steps(covers - covers / folds) * folds as u64;
     let views = if config.mirror() { 2.0 } else { 1.0 };
-    let side = config.preprocessing().side as u64;
-    let (seconds, of_one) = match measured.train_step_ms {
+    let seconds = match measured.train_step_ms {
         // Each cover is tested in one fold, once an epoch.
         Some(step) => {
             let tested = covers as f64 * epochs * views;
             let milliseconds = steps as f64 * step + tested * measured.score_ms_per_cover;
-            (milliseconds / 1e3, 3 * side * side)
+            milliseconds / 1e3
         }
         None => {
             let looked = missing as f64 * views * measured.score_ms_per_cover / 1e3;
             let probes = PROBE_SECONDS_PER_COVER * covers as f64 * folds as f64;
-            (looked + probes, 4 * FEATURES as u64)
+            looked + probes
         }
     };
-    let data_bytes = covers as u64 * of_one;
     Estimate {
         covers,
         steps,
         seconds,
-        data_bytes,
-        // Chunks and their concatenation are held at once while covers are read.
-        peak_bytes: peak.map(|peak| peak + 2 * data_bytes),
+        footprint: Footprint::of(config, covers),
     }
 }
 
 fn tell(session: &Session, config: &Config, estimate: &Estimate, available: Option<u64>) {
-    let known = |bytes: Option<u64>| bytes.map_or("unknown".into(), memory::text);
     let work = match &config.method {
         Method::Steps { recipe, .. } => format!(
             "{} folds of {} epochs, {} steps of {} covers",
@@ -141,16 +136,12 @@ fn tell(session: &Session, config: &Config, estimate: &Estimate, available: Opti
         ("covers", estimate.covers.to_string()),
         ("work", work),
         ("time", format!("about {}", duration(estimate.seconds))),
-        ("memory", known(estimate.peak_bytes)),
-        ("available", known(available)),
+        ("memory", memory::text(estimate.footprint.total())),
+        (
+            "available",
+            available.map_or("unknown".into(), memory::text),
+        ),
     ]);
-    if let (Some(needed), Some(there)) = (estimate.peak_bytes, available)
-        && needed > there
-    {
-        session.printer.warn(
-            "this may not fit in memory; a smaller --batch-size or a net with a smaller input does",
-        );
-    }
 }
 
 /// `50 s`, `12 min` or `2.5 h`.
@@ -181,12 +172,10 @@ mod tests {
             ..TrainFlags::default()
         };
         let config = flags.plan(None, Net::LeNet).expect("a CPU").config;
-        let estimate = estimate(&config, (80, 0), &MEASURED, Some(1_000));
+        let estimate = estimate(&config, (80, 0), &MEASURED);
         // 60 covers a fold make 6 steps; 4 folds, 2 epochs; each cover seen twice over.
         assert_eq!(estimate.steps, 6 * 4 * 2);
         assert!((estimate.seconds - (4.8 + 80.0 * 2.0 * 2.0 / 1e3)).abs() < 1e-9);
-        assert_eq!(estimate.data_bytes, 80 * 3 * 240 * 240);
-        assert_eq!(estimate.peak_bytes, Some(1_000 + 2 * estimate.data_bytes));
     }
 
     #[test]
@@ -197,7 +186,7 @@ mod tests {
             train_step_ms: None,
             ..MEASURED
         };
-        let of = |missing| estimate(&config, (1000, missing), &measured, None).seconds;
+        let of = |missing| estimate(&config, (1000, missing), &measured).seconds;
         assert!((of(1000) - of(0) - 1.0).abs() < 1e-9);
     }
 

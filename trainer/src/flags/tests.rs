@@ -51,6 +51,8 @@ fn numbers_that_make_no_sense_are_refused() {
     for words in [
         "--batch-size 0",
         "--epochs 0",
+        "--loss hinge",
+        "--memory-budget much",
         "--early-stop 0",
         "--early-stop never",
         "--threads 0",
@@ -91,6 +93,7 @@ fn the_flags_of_a_config_give_it_again() {
         "--net lenet --recipe article --folds 5 --rejected-positives negative",
         "--net lenet --early-stop off",
         "--net resnet --early-stop 4",
+        "--net lenet --loss article",
         "--net efficientnet-lite0 --folds 3",
     ] {
         let chosen = config(words, None);

@@ -5,7 +5,7 @@ use super::EpochStats;
 use crate::nets::Model;
 use crate::params::Params;
 
-/// The best epoch so far.
+/// The best epoch so far, and its weights.
 #[derive(Debug)]
 pub struct Choice {
     /// Epochs without a better one after which training ends; `None`: nothing is chosen.
@@ -55,6 +55,20 @@ impl Choice {
     /// The chosen epoch, counted from one.
     pub fn epoch(&self) -> Option<u32> {
         self.best.as_ref().map(|best| best.epoch)
+    }
+
+    /// The weights of the chosen epoch, to be kept in a checkpoint …
+    pub fn weights(&self) -> Option<&Params> {
+        self.best.as_ref().map(|best| &best.weights)
+    }
+
+    /// … and put back, with the epoch's inner loss.
+    pub fn restore(&mut self, epoch: u32, loss: f64, weights: Params) {
+        self.best = Some(Best {
+            epoch,
+            loss,
+            weights,
+        });
     }
 
     /// Puts the weights of the chosen epoch into `scorer`, if one was chosen.

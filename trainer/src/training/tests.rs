@@ -3,6 +3,10 @@ use crate::keyed::{Purpose, generator};
 use crate::nets::Net;
 use crate::recipe::RecipeName;
 use rand::RngExt;
+use std::ops::ControlFlow;
+
+mod collapse;
+mod resume;
 
 /// Covers that a net can tell apart: topics are brighter on the left.
 fn covers(count: usize, side: i64) -> Covers {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
 
 use cli::Result;
 use store::training::{RunId, RunState};
 
-use crate::error::Error;
+use super::checkpoints;
 use crate::session::Session;
 
 /// The rule: weights of folds are kept for the newest finished run of a topic only. They
@@ -27,18 +25,11 @@ pub async fn remove(session: &Session, newest: RunId) -> Result<()> {
             continue;
         }
         for name in &names {
-            remove_file(&session.model_file(name))?;
+            checkpoints::remove(&session.model_file(name))?;
         }
         // Only when it is empty: a user's own file there stays.
         let _ = fs::remove_dir(session.models().join(format!("run-{}", run.id.number())));
         session.store.forget_fold_weights(run.id).await?;
     }
     Ok(())
-}
-
-fn remove_file(file: &Path) -> Result<(), Error> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(file)(error)),
-        _ => Ok(()),
-    }
 }

@@ -43,6 +43,15 @@ async fn curves(session: &Session, results: &Results) -> Result<Vec<Picture>> {
             });
         }
         curves.push(epochs);
+        let range = session.store.range_test(results.run.id, fold.fold).await?;
+        if let (Some(rate), false) = (fold.learning_rate, range.is_empty()) {
+            let title = format!("{net}, fold {}: range test", fold.fold + 1);
+            pictures.push(Picture {
+                name: format!("fold-{}-rate", fold.fold + 1),
+                chart: charts::range_test(&title, &range, rate)?,
+                caption: "The loss as the rate rises, and the rate that was taken (--lr auto).",
+            });
+        }
     }
     if curves.iter().any(|epochs| epochs.len() > 1) {
         pictures.push(Picture {
