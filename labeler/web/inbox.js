@@ -340,7 +340,7 @@ export class Inbox {
 
   #focus(at        , extend = false)       {
     const sheet = this.#sheet;
-    if (!sheet || sheet.tiles.length === 0) return;
+    if (!sheet || at >= sheet.tiles.length) return;
     sheet.active = at;
     if (!extend) this.#anchor = at;
     this.#rove();
