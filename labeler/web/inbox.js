@@ -264,6 +264,7 @@ export class Inbox {
         else this.#loupe.step(asked.to === "left" || asked.to === "up" ? -1 : 1);
         return true;
       case "loupe":
+      case "escape":
         this.#loupe.close();
         return true;
       case "titles":
@@ -276,7 +277,7 @@ export class Inbox {
         return true;
       }
       default:
-        return false; // Escape closes a dialog by itself
+        return false;
     }
   }
 

@@ -22,8 +22,8 @@ export class Loupe {
 
   constructor(owner            ) {
     this.#owner = owner;
-    this.#dialog.addEventListener("close", () => owner.closed(this.#at));
-    element("loupe-close").addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("close", () => this.#back());
+    element("loupe-close").addEventListener("click", () => this.close());
     element("loupe-titles").addEventListener("click", () => this.titles());
     for (const button of this.#choices()) {
       button.addEventListener("click", () => this.decide(button.dataset.decision            ));
@@ -42,8 +42,16 @@ export class Loupe {
     this.go(at);
   }
 
+  /** Back at once: the dialog's own event comes after keys that were pressed meanwhile. */
   close()       {
     this.#dialog.close();
+    this.#back();
+  }
+
+  #back()       {
+    if (!this.#sheet || this.open) return;
+    this.#sheet = null;
+    this.#owner.closed(this.#at);
   }
 
   /** Walks; stops at both ends. */
