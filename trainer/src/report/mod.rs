@@ -80,34 +80,37 @@ pub struct Mistake {
     pub url: Option<String>,
 }
 
+/// A page that needs nothing beside it: its title as a heading, and the content.
+pub fn page(title: &str, content: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { main { h1 { (title) } (content) } }
+        }
+    };
+    page.into_string()
+}
+
 impl Report {
     /// The page.
     pub fn render(&self) -> String {
         let title = format!("Run {}: {} with {}", self.run, self.topic, self.net);
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (title) }
-                    style { (PreEscaped(include_str!("style.css"))) }
-                }
-                body {
-                    main {
-                        h1 { (title) }
-                        (self.headline())
-                        (self.warnings())
-                        (self.figures())
-                        (self.fold_table())
-                        (self.mistakes())
-                        (self.made_of())
-                        (self.repeat())
-                    }
-                }
-            }
+        let content = html! {
+            (self.headline())
+            (self.warnings())
+            (self.figures())
+            (self.fold_table())
+            (self.mistakes())
+            (self.made_of())
+            (self.repeat())
         };
-        page.into_string()
+        page(&title, &content)
     }
 
     fn headline(&self) -> Markup {

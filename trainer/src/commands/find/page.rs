@@ -1,39 +1,24 @@
 //! The list as a page of covers that needs nothing beside it.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use store::training::Find;
 
 use super::list::List;
-use crate::report::{image_source, is_web};
+use crate::report::{self, image_source, is_web};
 
 /// The page, with a preview for each find.
 pub(super) fn render(list: &List, previews: &[Vec<u8>]) -> String {
-    let title = list.title();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(include_str!("../../report/style.css"))) }
-            }
-            body {
-                main {
-                    h1 { (title) }
-                    p { "By " (list.model) ", most certain first. " (list.rates_told()) }
-                    @if let Some(missed) = list.missed_told() { p { (missed) } }
-                    @if list.finds.is_empty() {
-                        p { "More labels help most: label some and run trainer fit again." }
-                    }
-                    ol.found {
-                        @for (find, preview) in list.finds.iter().zip(previews) { (tile(find, preview)) }
-                    }
-                }
-            }
+    let content = html! {
+        p { "By " (list.model) ", most certain first. " (list.rates_told()) }
+        @if let Some(missed) = list.missed_told() { p { (missed) } }
+        @if list.finds.is_empty() {
+            p { "More labels help most: label some and run trainer fit again." }
+        }
+        ol.found {
+            @for (find, preview) in list.finds.iter().zip(previews) { (tile(find, preview)) }
         }
     };
-    page.into_string()
+    report::page(&list.title(), &content)
 }
 
 fn tile(find: &Find, preview: &[u8]) -> Markup {
