@@ -107,9 +107,14 @@ impl Store {
         }
     }
 
-    /// Finishes what is in hand and closes the file; the WAL is folded in by the last to leave.
+    /// Finishes what is in hand, folds the WAL in as far as others' reads allow, and closes the
+    /// file: a copy of it alone then holds everything.
     pub async fn close(self) {
         self.read.close().await;
+        // SQLite does it when the last connection closes, but that may be a reader's, which
+        // cannot. If it fails nothing is lost: the next to open the file finds the WAL.
+        let fold = sqlx::query("pragma wal_checkpoint(passive)");
+        let _ = fold.execute(&self.write).await;
         self.write.close().await;
     }
 

@@ -51,3 +51,27 @@ async fn near_duplicates_are_found_across_two_programs() {
         .unwrap();
     assert_eq!(one.overview(topic).await.unwrap().near_duplicates, 2);
 }
+
+/// A copy of the file was empty when a reader's connection happened to close last.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_of_the_file_alone_holds_all_even_if_another_connection_closes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whisker.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = Store::open(&url, Durability::Normal).await.unwrap();
+    let later = Store::open(&url, Durability::Normal).await.unwrap();
+    let topic = store.topic("cat", 1).await.unwrap();
+    store
+        .add(topic, Pool::Negative, NEAR, &[arrival(1, far(1))], 1)
+        .await
+        .unwrap();
+    store.close().await;
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    let copy = Store::open(&format!("sqlite:{}", copy.display()), Durability::Normal)
+        .await
+        .unwrap();
+    let topic = copy.topic("cat", 1).await.unwrap();
+    assert_eq!(copy.overview(topic).await.unwrap().covers, 1);
+    drop(later);
+}
