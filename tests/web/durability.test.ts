@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ahead, browse, database, drained, marks, open, said, serve, sheet } from "./labeler.ts";
+import { ahead, browse, database, drained, marks, open, pictures, said, serve, sheet } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -56,8 +56,9 @@ test("a sheet confirmed while the labeler is away is sent when it is back, once"
   const labeler = await serve(database(130));
   const page = await open(browser, labeler.url);
   const shown = await sheet(page);
-  // The sheet ahead must be there, or there is nothing to turn to.
+  // The sheet ahead must be there with its pictures, or there is nothing to turn to.
   await ahead(page);
+  await pictures(page, 2 * shown.length);
   await page.locator("#sheet .tile").nth(3).click();
   await labeler.kill();
   await page.keyboard.press("Enter");

@@ -254,6 +254,14 @@ export async function ahead(page: Page): Promise<void> {
   await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.includes("/sheet/")).length === 2);
 }
 
+/** Waits until so many pictures have arrived on the page. */
+export async function pictures(page: Page, count: number): Promise<void> {
+  await page.waitForFunction((count) => {
+    const arrived = performance.getEntriesByType("resource").filter((entry) => entry.name.includes("/preview/"));
+    return arrived.length >= Number(count);
+  }, count);
+}
+
 export const AXE = join(TOOLS, "axe_playwright_python/axe.min.js");
 
 /** A small seeded generator (Lehmer 1951, MINSTD), so that a test presses the same keys each time. */
