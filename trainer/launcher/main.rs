@@ -14,9 +14,11 @@ const BUILT_WITH: &str = env!("WHISKER_LIBTORCH");
 const LIBRARY: &str = "libtorch_cpu.so";
 /// What both read when they load, unless the user has set it.
 const SETTINGS: [(&str, &str); 3] = [
-    // By default idle threads spin against the ones that work: a training step of `lenet` took
-    // four times as long here.
-    ("OMP_WAIT_POLICY", "passive"),
+    // How often an idle thread looks for work before it sleeps. By default it looks so long that it
+    // takes the processor from the threads that work, if there are others: a step of `lenet` took
+    // three times as long. Asleep at once, small layers wait for it to wake: a step of `resnet`
+    // took one and a half times as long on an idle machine.
+    ("GOMP_SPINCOUNT", "1000"),
     // Every step asks for the same large tensors. Mapped anew each time, as glibc does by
     // default, their pages are zeroed each time: a fifth of AlexNet's step.
     ("MALLOC_MMAP_MAX_", "0"),

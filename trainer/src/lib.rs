@@ -7,7 +7,8 @@
 //! - [`device`]: where the arithmetic happens;
 //! - [`tensors`], [`preprocessing`], [`augment`]: from covers to a net's input;
 //! - [`folds`]: parts that share no block;
-//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`pooling`]: what nets are made of;
+//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`clamped_conv`], [`pooling`]:
+//!   what nets are made of;
 //! - [`nets`]: the nets;
 //! - [`state_dict`], [`backbone`]: pretrained weights, from the published file to a net;
 //! - [`lbfgs`], [`probe`]: a linear layer on what a backbone says;
@@ -45,6 +46,7 @@ pub mod bench;
 pub mod calibration;
 pub mod channel_sum;
 pub mod charts;
+pub mod clamped_conv;
 pub mod commands;
 pub mod config;
 pub mod dataset;

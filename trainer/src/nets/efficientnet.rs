@@ -8,6 +8,7 @@
 use tch::{Kind, Tensor};
 
 use super::Network;
+use crate::clamped_conv::ClampedConv;
 use crate::layers::{Builder, Pass};
 
 /// Features of a cover.
@@ -268,17 +269,28 @@ impl Conv {
         let size = input.size();
         let (top, bottom) = same(size[2], kernel, stride);
         let (left, right) = same(size[3], kernel, stride);
-        let even = top == bottom && left == right;
-        let padding = if even { [top, left] } else { [0, 0] };
-        let padded = match even {
-            true => input.shallow_clone(),
-            false => input.constant_pad_nd([left, right, top, bottom]),
+        // Padding that is uneven would copy the input. A zero row or column before the kernel's
+        // first moves it by as much, and the kernel is small.
+        let shift = [right - left, 0, bottom - top, 0];
+        let weight = match shift {
+            [0, 0, 0, 0] => self.weight.shallow_clone(),
+            _ => self.weight.constant_pad_nd(shift),
         };
-        let bias = Some(&self.bias);
-        let mut output = padded.conv2d(&self.weight, bias, [stride; 2], padding, [1i64, 1], groups);
+        let padding = [bottom, right];
         match activated {
-            true => output.clamp_(0.0, 6.0),
-            false => output,
+            true => ClampedConv {
+                weight: &weight,
+                bias: &self.bias,
+                padding,
+                stride,
+                groups,
+                limits: [0.0, 6.0],
+            }
+            .forward(input),
+            false => {
+                let (bias, stride, dilation) = (Some(&self.bias), [stride; 2], [1i64, 1]);
+                input.conv2d(&weight, bias, stride, padding, dilation, groups)
+            }
         }
     }
 }

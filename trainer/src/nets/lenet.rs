@@ -31,9 +31,9 @@ impl LeNet {
 
 impl Network for LeNet {
     fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor {
-        let x = self.conv1.forward(pixels, pass).relu(); // [b, 6, 196, 196]
+        let x = self.conv1.forward(pixels, pass).relu_(); // [b, 6, 196, 196]
         let x = pooling::average(&x, 18, 2); // [b, 6, 90, 90]
-        let x = self.conv2.forward(&x, pass).relu(); // [b, 9, 71, 71]
+        let x = self.conv2.forward(&x, pass).relu_(); // [b, 9, 71, 71]
         let x = pooling::average(&x, 9, 2).flatten(1, -1); // [b, 9216]
         let x = self.linear[0].forward(&x).relu();
         let x = self.linear[1].forward(&x).relu();
