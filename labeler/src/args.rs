@@ -13,6 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   labeler serve
   labeler serve --listen 127.0.0.1:0 --annotator mia
+  labeler serve --listen 0.0.0.0:7878 --allow-host 192.168.1.2
   labeler import decisions.csv --annotator mia
   labeler export --format jsonl > decisions.jsonl
   labeler stats
@@ -36,10 +37,14 @@ pub struct Args {
 enum Command {
     /// Open the web page where a person decides; Ctrl-C ends it
     Serve {
-        /// The address, of this machine only; port 0 is any free one
+        /// The address; port 0 is any free one. Beyond 127.0.0.1 everybody needs the token that
+        /// is printed behind the # of the page's address
         #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7878")]
         listen: String,
-        /// Whose decisions are made on the page
+        /// What other machines call this one, for --listen 0.0.0.0:PORT; may be repeated
+        #[arg(long, value_name = "NAME")]
+        allow_host: Vec<String>,
+        /// Whose decisions are made on the page, unless its settings say otherwise
         #[arg(
             long,
             value_name = "NAME",
@@ -47,7 +52,8 @@ enum Command {
             env = "WHISKER_ANNOTATOR"
         )]
         annotator: String,
-        /// The least time that a sheet is looked at before it can be confirmed
+        /// The least time that a sheet is looked at before it can be confirmed, unless the
+        /// page's settings say otherwise
         #[arg(long, value_name = "MS", default_value_t = 700)]
         dwell: u32,
     },
@@ -83,7 +89,9 @@ impl Args {
 pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome> {
     // Before the database is made: a mistyped address should leave nothing behind.
     let listen = match &args.command {
-        Command::Serve { listen, .. } => Some(web::serve::address(listen)?),
+        Command::Serve {
+            listen, allow_host, ..
+        } => Some(web::serve::address(listen, allow_host)?),
         _ => None,
     };
     let (store, topic) = args.common.open(Durability::Full).await?;

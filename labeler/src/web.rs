@@ -2,12 +2,15 @@
 //!
 //! - [`serve`]: the address, from the socket to Ctrl-C
 //! - [`guard`]: who may ask what; first of all on every request
+//! - [`token`]: what everybody must bring when other machines can reach the page
 //! - [`routes`]: every path there is
 //! - [`api`]: what the page's script asks for, JSON in and out
-//! - [`inbox`], [`found`], [`history`], [`statistics`]: the screens
+//! - [`inbox`], [`found`], [`history`], [`statistics`], [`settings`]: the screens
+//! - [`undo`]: undo and redo as forms
+//! - [`large`]: a cover as large as it was kept
 //! - [`layout`]: what all screens share
 //! - [`words`]: every text, in both languages
-//! - [`preference`]: language, colours, pool and order, by query, cookie or browser
+//! - [`preference`]: language, colours, pool, order and settings, by query, cookie or browser
 //! - [`asset`]: script, style and icon, embedded
 //! - [`show`]: numbers and times for people
 
@@ -17,12 +20,16 @@ pub mod found;
 pub mod guard;
 pub mod history;
 pub mod inbox;
+pub mod large;
 pub mod layout;
 pub mod preference;
 pub mod routes;
 pub mod serve;
+pub mod settings;
 pub mod show;
 pub mod statistics;
+pub mod token;
+pub mod undo;
 pub mod words;
 
 pub use routes::{Site, router};

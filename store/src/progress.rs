@@ -17,6 +17,9 @@ statements! {
         where topic_id = $1 and annotator = $2 and confirmed_at >= $3 and visible_ms is not null";
     PREVIEW_OF_HASH = "
         select i.preview from cover c join cover_image i on i.cover_id = c.id where c.sha256 = $1";
+    ORIGINAL_OF_HASH = "
+        select i.original from cover c join cover_image i on i.cover_id = c.id
+        where c.sha256 = $1 and i.original is not null";
     TOPIC_KEY = "select name || '@' || created_at from topic where id = $1";
 }
 
@@ -86,6 +89,17 @@ impl Store {
     /// What the database says.
     pub async fn preview_of_hash(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>> {
         Ok(sqlx::query_scalar(PREVIEW_OF_HASH)
+            .bind(&sha256[..])
+            .fetch_optional(self.read())
+            .await?)
+    }
+
+    /// The original of the cover with this identity, if it was kept; untrusted bytes.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn original_of_hash(&self, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>> {
+        Ok(sqlx::query_scalar(ORIGINAL_OF_HASH)
             .bind(&sha256[..])
             .fetch_optional(self.read())
             .await?)

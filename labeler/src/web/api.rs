@@ -17,11 +17,10 @@ use store::stroke::{Mark, Stroke};
 use store::{Choice, Pool, Source};
 
 use super::asset::FOR_EVER;
-use super::routes::Site;
+use super::preference::TILES;
+use super::routes::{Personal, Site};
 use crate::format::unhex;
 
-/// Fewer tiles are not worth a turn; more are too small to see.
-const SIZES: std::ops::RangeInclusive<u32> = 24..=120;
 /// Tiles of a sheet when the page does not say.
 const SIZE: u32 = 60;
 /// How far back the pace looks, milliseconds: today, in any time zone.
@@ -174,11 +173,11 @@ pub struct StrokeAnswer {
 
 /// `POST /api/sheet`.
 pub async fn sheet(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<SheetRequest>,
 ) -> Result<Json<SheetAnswer>, Failure> {
     let size = asked.size.unwrap_or(SIZE);
-    if !SIZES.contains(&size) {
+    if !TILES.contains(&size) {
         return Err(Failure::bad("a sheet has 24 to 120 tiles"));
     }
     let new = NewSheet {
@@ -196,7 +195,7 @@ pub async fn sheet(
 
 /// `POST /api/release`.
 pub async fn release(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<NameRequest>,
 ) -> Result<Json<()>, Failure> {
     site.store.release_sheet(site.topic, &asked.name.0).await?;
@@ -205,7 +204,7 @@ pub async fn release(
 
 /// `POST /api/confirm`.
 pub async fn confirm(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<ConfirmRequest>,
 ) -> Result<Json<Counts>, Failure> {
     let touched: Vec<_> = asked
@@ -228,7 +227,7 @@ pub async fn confirm(
 
 /// `POST /api/decide`.
 pub async fn decide(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<DecideRequest>,
 ) -> Result<Json<Counts>, Failure> {
     let counts = site
@@ -247,7 +246,7 @@ pub async fn decide(
 
 /// `POST /api/undo`: the name also becomes the id of the sheet that is shown again.
 pub async fn undo(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<NameRequest>,
 ) -> Result<Json<Option<StrokeAnswer>>, Failure> {
     let (name, now) = (&asked.name.0, cli::now());
@@ -267,7 +266,7 @@ pub async fn undo(
 
 /// `POST /api/redo`.
 pub async fn redo(
-    State(site): State<Site>,
+    Personal(site): Personal,
     Body(asked): Body<NameRequest>,
 ) -> Result<Json<Option<StrokeAnswer>>, Failure> {
     let redone = site

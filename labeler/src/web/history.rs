@@ -12,6 +12,7 @@ use super::layout::{self, Parts, Screen};
 use super::preference::Preference;
 use super::routes::Site;
 use super::show;
+use super::undo;
 use super::words::{Text, fill};
 
 /// Strokes on one screen.
@@ -23,6 +24,8 @@ const COVERS: u32 = 12;
 #[derive(Debug, Deserialize)]
 pub struct Place {
     before: Option<i64>,
+    /// What a form of this page did.
+    said: Option<String>,
 }
 
 /// `GET /history`.
@@ -45,7 +48,7 @@ pub async fn get(
     let parts = Parts {
         screen: Some(Screen::History),
         question: &text.question_history,
-        beside: html! {},
+        beside: undo::forms(text, place.said.as_deref()),
         tools: html! {},
         main: main(text, &rows),
         rest: html! {},

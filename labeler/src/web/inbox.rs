@@ -1,6 +1,5 @@
 //! The sheet to decide, and its loupe. The script fills them; this is their frame.
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::json;
@@ -10,7 +9,7 @@ use store::sheet::Order;
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen, cat};
 use super::preference::Preference;
-use super::routes::Site;
+use super::routes::Personal;
 use super::words::Text;
 
 /// The four decisions with their keys, in the order of the loupe's buttons.
@@ -22,7 +21,7 @@ const CHOICES: [(&str, &str); 4] = [
 ];
 
 /// `GET /`.
-pub async fn get(State(site): State<Site>, preference: Preference) -> Result<Response, Failure> {
+pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
     let progress = api::progress(&site, preference.pool).await?;
     let question = match preference.pool {

@@ -19,9 +19,12 @@ pub enum Screen {
     History,
     /// How far it is.
     Statistics,
+    /// What the person prefers.
+    Settings,
 }
 
 impl Screen {
+    /// Those that the bar lists; settings stand with its tools.
     const ALL: [Self; 4] = [Self::Inbox, Self::Found, Self::History, Self::Statistics];
 
     /// Its address.
@@ -31,6 +34,7 @@ impl Screen {
             Self::Found => "/found",
             Self::History => "/history",
             Self::Statistics => "/statistics",
+            Self::Settings => "/settings",
         }
     }
 
@@ -40,6 +44,7 @@ impl Screen {
             Self::Found => &text.found,
             Self::History => &text.history,
             Self::Statistics => &text.statistics,
+            Self::Settings => &text.settings,
         }
     }
 }
@@ -124,6 +129,10 @@ fn bar(preference: &Preference, text: &Text, parts: &Parts<'_>) -> Markup {
                 }
                 a.plain #theme href={ (here) "?theme=" (theme.key()) } title=(text.theme)
                     aria-label=(text.theme) { "◐" }
+                a.plain href=(Screen::Settings.path()) title=(text.settings) aria-label=(text.settings)
+                    aria-current=[(parts.screen == Some(Screen::Settings)).then_some("page")] {
+                    svg.sliders aria-hidden="true" viewBox="0 0 24 24" { (sliders()) }
+                }
                 @if parts.screen == Some(Screen::Inbox) {
                     button.plain #help-open type="button" title=(text.keys) aria-label=(text.keys)
                         aria-haspopup="dialog" { "?" }
@@ -140,6 +149,14 @@ pub fn cat() -> Markup {
     }
 }
 
+/// Two sliders.
+fn sliders() -> Markup {
+    html! {
+        path fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"
+            d="M4 8h8M18 8h2M4 16h2M12 16h8M15 5v6M9 13v6" {}
+    }
+}
+
 /// Texts and numbers as a data block: `<` is written so that no text can end the element.
 fn boot(
     site: &Site,
@@ -151,6 +168,7 @@ fn boot(
         "lang": preference.lang.tag(),
         "home": site.home,
         "text": text,
+        "settings": preference.settings,
         "screen": parts.boot,
     });
     PreEscaped(boot.to_string().replace('<', "\\u003c"))

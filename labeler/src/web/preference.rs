@@ -1,7 +1,9 @@
 //! What a person prefers: asked for in the address, then remembered in a cookie, then guessed
-//! from the browser. None of it is in the database.
+//! from the browser. None of it is in the database: it belongs to the person before this
+//! browser, and two people who share a labeler each have their own.
 
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -9,6 +11,7 @@ use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use serde::Serialize;
 use store::Pool;
 use store::sheet::Order;
 
@@ -59,7 +62,75 @@ pub struct Preference {
     pub pool: Pool,
     /// The inbox's order.
     pub order: Order,
+    /// What the settings say.
+    pub settings: Settings,
     remember: Vec<(&'static str, String)>,
+}
+
+/// What is chosen on the settings page beyond language and colours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Tiles of a sheet; `None`: as many as the window shows well.
+    pub tiles: Option<u32>,
+    /// The least time that a sheet is looked at, milliseconds; `None`: as the labeler was started.
+    #[serde(skip)]
+    pub dwell_ms: Option<u32>,
+    /// Letters alone are keys.
+    pub single_keys: bool,
+    /// The loupe shows titles.
+    pub titles: bool,
+    /// A decision in the loupe moves on to the next cover.
+    pub advance: bool,
+    /// In whose name; `None`: as the labeler was started.
+    #[serde(skip)]
+    pub annotator: Option<String>,
+}
+
+/// Fewer tiles are not worth a turn; more are too small to see.
+pub const TILES: RangeInclusive<u32> = 24..=120;
+/// A longer look is not asked of anybody.
+pub const DWELL_MS: RangeInclusive<u32> = 0..=5000;
+/// Characters of a name.
+pub const NAME_LENGTH: usize = 60;
+
+impl Settings {
+    fn read(headers: &HeaderMap) -> Self {
+        let number = |name, range: RangeInclusive<u32>| {
+            let number = cookie(headers, name)?.parse().ok()?;
+            range.contains(&number).then_some(number)
+        };
+        let on = |name| cookie(headers, name) != Some("off");
+        Self {
+            tiles: number("whisker_tiles", TILES),
+            dwell_ms: number("whisker_dwell", DWELL_MS),
+            single_keys: on("whisker_keys"),
+            titles: on("whisker_titles"),
+            advance: on("whisker_advance"),
+            annotator: cookie(headers, "whisker_name")
+                .and_then(decoded)
+                .and_then(|n| name(&n)),
+        }
+    }
+
+    /// The cookies that say it; `None` forgets.
+    pub fn cookies(&self) -> [(&'static str, Option<String>); 6] {
+        let off = |on: bool| (!on).then(|| "off".to_owned());
+        [
+            ("tiles", self.tiles.map(|n| n.to_string())),
+            ("dwell", self.dwell_ms.map(|n| n.to_string())),
+            ("keys", off(self.single_keys)),
+            ("titles", off(self.titles)),
+            ("advance", off(self.advance)),
+            ("name", self.annotator.as_deref().map(encoded)),
+        ]
+    }
+}
+
+/// A name as the history may show it: something to read, and nothing else.
+pub fn name(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let readable = !typed.is_empty() && !typed.chars().any(char::is_control);
+    (readable && typed.chars().count() <= NAME_LENGTH).then(|| typed.to_owned())
 }
 
 impl Preference {
@@ -76,6 +147,7 @@ impl Preference {
             theme,
             pool,
             order,
+            settings: Settings::read(headers),
             remember,
         }
     }
@@ -97,14 +169,20 @@ impl IntoResponseParts for Preference {
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
         for (name, value) in self.remember {
-            let cookie = format!(
-                "whisker_{name}={value}; Path=/; Max-Age={REMEMBERED}; SameSite=Strict; HttpOnly"
-            );
-            let cookie = HeaderValue::from_str(&cookie).expect("a known key is plain ASCII");
-            parts.headers_mut().append(SET_COOKIE, cookie);
+            parts
+                .headers_mut()
+                .append(SET_COOKIE, set(name, Some(&value)));
         }
         Ok(parts)
     }
+}
+
+/// A header that remembers a preference for a year, or forgets it. The script may read it: it
+/// turns the titles on and off, too.
+pub fn set(name: &str, value: Option<&str>) -> HeaderValue {
+    let (value, age) = value.map_or(("", 0), |value| (value, REMEMBERED));
+    let cookie = format!("whisker_{name}={value}; Path=/; Max-Age={age}; SameSite=Strict");
+    HeaderValue::from_str(&cookie).expect("values are known keys, numbers or encoded")
 }
 
 impl IntoResponse for Preference {
@@ -125,16 +203,41 @@ fn choose<T: FromStr>(
         remember.push((name, text.to_owned()));
         return Some(asked);
     }
-    let cookie = format!("whisker_{name}");
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .find_map(|header| {
-            value(header.split(';').map(str::trim), &cookie)?
-                .parse()
-                .ok()
-        })
+    cookie(headers, &format!("whisker_{name}"))?.parse().ok()
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let sent = headers.get_all(COOKIE).iter();
+    sent.filter_map(|header| header.to_str().ok())
+        .find_map(|header| value(header.split(';').map(str::trim), name))
+}
+
+/// Bytes that a cookie may hold: every other as `%E7`.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            let digits = std::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn value<'a>(mut pairs: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
@@ -194,5 +297,42 @@ mod tests {
             all.remember,
             [("lang", "zh".to_owned()), ("pool", "positive".to_owned())]
         );
+    }
+
+    #[test]
+    fn settings_come_back_from_their_cookies_whatever_the_name() {
+        for typed in ["mia", "米娅 🐈", "a;b=c%", "O'Hara, \"x\""] {
+            let settings = Settings {
+                tiles: Some(48),
+                dwell_ms: Some(0),
+                single_keys: false,
+                titles: true,
+                advance: false,
+                annotator: Some(typed.into()),
+            };
+            let sent: Vec<_> = settings
+                .cookies()
+                .into_iter()
+                .filter_map(|(name, value)| Some(format!("whisker_{name}={}", value?)))
+                .collect();
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, sent.join("; ").parse().unwrap());
+            assert_eq!(Settings::read(&headers), settings);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_nobody_could_choose_is_no_setting() {
+        let headers = headers(&[(
+            "cookie",
+            "whisker_tiles=23; whisker_dwell=5001; whisker_name=%0A; whisker_keys=maybe",
+        )]);
+        let settings = Settings::read(&headers);
+        assert_eq!((settings.tiles, settings.dwell_ms), (None, None));
+        assert_eq!((settings.annotator, settings.single_keys), (None, true));
+        for text in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(decoded(text), None, "{text}");
+        }
+        assert_eq!(name(&"x".repeat(NAME_LENGTH + 1)), None);
     }
 }

@@ -1,22 +1,23 @@
 //! Every path there is, and what handlers share.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
+use axum::http::{StatusCode, request};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use cli::Result;
+use axum::{Extension, Router};
 use maud::html;
 use serde_json::Value;
 use store::{Store, TopicId};
 
+use super::guard::{self, Guard};
 use super::layout::{self, Parts};
 use super::preference::Preference;
 use super::words::Words;
-use super::{api, asset, found, guard, history, inbox, statistics};
+use super::{api, asset, found, history, inbox, large, settings, statistics, token, undo};
 
 /// What every handler knows.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl Site {
         name: &str,
         annotator: &str,
         dwell_ms: u32,
-    ) -> Result<Self> {
+    ) -> cli::Result<Self> {
         Ok(Self {
             home: store.topic_key(topic).await?,
             store,
@@ -58,27 +59,72 @@ impl Site {
     }
 }
 
-/// The whole page, answering for 127.0.0.1, localhost and `[::1]` at `port`.
-pub fn router(site: Site, port: u16) -> Router {
-    let screens = Router::new()
-        .route("/", get(inbox::get))
-        .route("/found", get(found::get))
-        .route("/history", get(history::get))
-        .route("/statistics", get(statistics::get))
-        .route("/preview/{name}", get(api::preview))
-        .route("/web/{version}/{name}", get(asset::get));
-    let changes = Router::new()
-        .route("/api/sheet", post(api::sheet))
-        .route("/api/release", post(api::release))
-        .route("/api/confirm", post(api::confirm))
-        .route("/api/decide", post(api::decide))
-        .route("/api/undo", post(api::undo))
-        .route("/api/redo", post(api::redo));
-    screens
-        .merge(changes)
+/// The site as the person of a request has it: decisions are made in the name they chose.
+#[derive(Debug, Clone)]
+pub struct Personal(pub Site);
+
+impl FromRequestParts<Site> for Personal {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut request::Parts,
+        site: &Site,
+    ) -> Result<Self, Infallible> {
+        let mut site = site.clone();
+        let settings = Preference::read("", &parts.headers).settings;
+        if let Some(name) = settings.annotator {
+            site.annotator = name.into();
+        }
+        if let Some(dwell_ms) = settings.dwell_ms {
+            site.dwell_ms = dwell_ms;
+        }
+        Ok(Self(site))
+    }
+}
+
+/// The router and the list of what it answers, from one table: the tests of the guard walk the
+/// list, so no route can be left out of them.
+macro_rules! routes {
+    ($($method:ident $path:literal => $handler:path;)+) => {
+        /// Every method and path there is.
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),+];
+
+        fn table() -> Router<Site> {
+            Router::new()$(.route($path, $method($handler)))+
+        }
+    };
+}
+
+routes! {
+    get "/" => inbox::get;
+    get "/found" => found::get;
+    get "/history" => history::get;
+    get "/statistics" => statistics::get;
+    get "/settings" => settings::get;
+    get "/preview/{name}" => api::preview;
+    get "/large/{name}" => large::get;
+    get "/web/{version}/{name}" => asset::get;
+    post "/settings" => settings::post;
+    post "/history/undo" => undo::undo;
+    post "/history/redo" => undo::redo;
+    post "/enter" => token::enter;
+    post "/api/sheet" => api::sheet;
+    post "/api/release" => api::release;
+    post "/api/confirm" => api::confirm;
+    post "/api/decide" => api::decide;
+    post "/api/undo" => api::undo;
+    post "/api/redo" => api::redo;
+}
+
+/// The whole page, for those whom the guard lets in.
+pub fn router(site: Site, guard: Guard) -> Router {
+    let guard = Arc::new(guard);
+    let watch = from_fn_with_state((guard.clone(), site.words.clone()), guard::layer);
+    table()
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(guard::BODY_LIMIT))
-        .layer(from_fn_with_state(Arc::new(port), guard::layer))
+        .layer(Extension(guard))
+        .layer(watch)
         .with_state(site)
 }
 

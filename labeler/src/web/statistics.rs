@@ -1,6 +1,5 @@
 //! How far the labeling is: pools, people, days, pace.
 
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::json;
@@ -12,7 +11,7 @@ use store::{Choice, Pool};
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen};
 use super::preference::Preference;
-use super::routes::Site;
+use super::routes::Personal;
 use super::show;
 use super::words::{Text, fill};
 
@@ -21,7 +20,7 @@ const DAYS: i64 = 14;
 const DAY_MS: i64 = 86_400_000;
 
 /// `GET /statistics`.
-pub async fn get(State(site): State<Site>, preference: Preference) -> Result<Response, Failure> {
+pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
     let today = cli::now().div_euclid(DAY_MS);
     let tally = site.store.tally(site.topic).await?;

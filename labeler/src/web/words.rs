@@ -164,6 +164,40 @@ catalogue! {
     filmstrip: "All covers of this sheet", "本页所有封面";
     no_title: "Untitled", "无标题";
 
+    // Settings.
+    settings: "Settings", "设置";
+    question_settings: "How do you like to work?", "想怎样使用？";
+    settings_saved: "Saved. This browser remembers it.", "已保存，由此浏览器记住。";
+    save: "Save", "保存";
+    set_name: "Your name", "你的名字";
+    set_name_hint: "The history shows it, and you undo only what was decided under it.", "历史中会显示它；撤销只涉及这个名字下的判断。";
+    name_refused: "A name has at most {n} characters and no line breaks.", "名字最多 {n} 个字符，不能换行。";
+    set_language: "Language", "语言";
+    set_colours: "Colours", "配色";
+    as_system: "as the system", "跟随系统";
+    light: "light", "浅色";
+    dark: "dark", "深色";
+    set_tiles: "Covers on a sheet", "每页封面数";
+    automatic: "as the window shows well", "按窗口大小";
+    set_dwell: "Least look at a sheet", "每页最短查看时间";
+    set_dwell_hint: "A sheet can be confirmed when all its pictures have been in view this long.", "所有图片都显示这么久之后才能确认本页。";
+    usual_look: "as the labeler was started, {n} s", "按启动时的设定，{n} 秒";
+    seconds: "{n} s", "{n} 秒";
+    off: "off", "关闭";
+    set_keys: "Letters alone are keys", "单个字母作为快捷键";
+    set_keys_hint: "Off: hold Alt with the letter. Arrows, Space, Enter, Esc and Ctrl+Z always work.", "关闭后请同时按 Alt 和字母。方向键、空格、回车、Esc 和 Ctrl+Z 始终可用。";
+    set_titles: "Titles in the loupe", "放大时显示标题";
+    set_titles_hint: "A title can give the answer away.", "标题可能会透露答案。";
+    set_advance: "A decision in the loupe moves on", "放大时判断后自动前进";
+    set_advance_hint: "Off: stay until you move.", "关闭后停在原处，由你移动。";
+
+    // The door, when other machines can reach the labeler.
+    question_token: "Who is there?", "你是谁？";
+    token: "Token", "令牌";
+    token_hint: "Open the address that the labeler printed when it started, or paste what stands there behind #.", "请打开标注程序启动时显示的地址，或粘贴其中 # 之后的内容。";
+    wrong_token: "This is not the token of the labeler that runs now.", "这不是当前标注程序的令牌。";
+    enter: "Enter", "进入";
+
     // The keys, in the order of the overlay.
     key_move: "Move; with Shift: select a range", "移动；按住 Shift：选择一段";
     key_reject: "Reject, or take it back", "剔除，再按取消";
@@ -208,6 +242,9 @@ catalogue! {
     kind_one: "one", "单张";
     kind_import: "import", "导入";
     older: "Older", "更早";
+    undo_last: "Undo my last", "撤销我的上一步";
+    history_undone: "Taken back.", "已撤回。";
+    history_redone: "Saved again.", "已重新保存。";
     covers: "Covers", "封面";
     undecided: "undecided", "未审";
     of_pool: "{n} of {total} decided", "{total} 张中已审 {n} 张";

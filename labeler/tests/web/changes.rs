@@ -5,15 +5,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Fixture, OWN, name, sha, site};
 
-const CHANGES: [&str; 6] = [
-    "/api/sheet",
-    "/api/release",
-    "/api/confirm",
-    "/api/decide",
-    "/api/undo",
-    "/api/redo",
-];
-
 async fn open(at: &Fixture, n: u32, order: &str) -> Value {
     let asked = json!({ "sheet": name(n), "pool": "negative", "order": order, "size": 24 });
     let answer = at.post("/api/sheet", &asked).await;
@@ -28,50 +19,6 @@ async fn events(at: &Fixture) -> usize {
         .unwrap()
         .0
         .len()
-}
-
-#[tokio::test]
-async fn no_change_is_made_by_a_stranger_a_get_or_a_form() {
-    let at = site(3).await;
-    let body = json!({ "name": name(1), "sha256": sha(0), "decision": "reject" }).to_string();
-    for path in CHANGES {
-        let send = |headers: Vec<(&'static str, &'static str)>| {
-            let request = headers
-                .into_iter()
-                .fold(Request::post(path), |r, (k, v)| r.header(k, v));
-            at.send(request.body(Body::from(body.clone())).unwrap())
-        };
-        let (host, json) = (("host", OWN), ("content-type", "application/json"));
-        let own = ("sec-fetch-site", "same-origin");
-        let cases = [
-            (vec![("host", "evil.test"), own, json], 421),
-            (vec![host, json], 403),
-            (vec![host, ("sec-fetch-site", "same-site"), json], 403),
-            (
-                vec![
-                    host,
-                    ("sec-fetch-site", "cross-site"),
-                    ("origin", "http://127.0.0.1:7878"),
-                    json,
-                ],
-                403,
-            ),
-            (vec![host, ("origin", "http://127.0.0.1:7879"), json], 403),
-            (vec![host, ("origin", "null"), json], 403),
-            (vec![host, own], 415),
-            (vec![host, own, ("content-type", "text/plain")], 415),
-        ];
-        for (headers, expected) in cases {
-            let shown = format!("{path} {headers:?}");
-            assert_eq!(send(headers).await.status.as_u16(), expected, "{shown}");
-        }
-        assert_eq!(
-            at.get(path).await.status,
-            StatusCode::METHOD_NOT_ALLOWED,
-            "{path}"
-        );
-    }
-    assert_eq!(events(&at).await, 0);
 }
 
 #[tokio::test]

@@ -4,5 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod changes;
+mod door;
+mod matrix;
 mod screens;
+mod settings;
 mod support;

@@ -4,7 +4,7 @@ use axum::http::{Request, StatusCode};
 
 use crate::support::{OWN, sha, site};
 
-const SCREENS: [&str; 4] = ["/", "/found", "/history", "/statistics"];
+const SCREENS: [&str; 5] = ["/", "/found", "/history", "/statistics", "/settings"];
 
 #[tokio::test]
 async fn every_answer_bears_the_policy_also_refusals_and_errors() {
@@ -20,7 +20,7 @@ async fn every_answer_bears_the_policy_also_refusals_and_errors() {
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
         assert!(!policy.contains("unsafe"));
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("referrer-policy"), "same-origin");
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(answer.header("access-control-allow-origin"), "");

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
 use axum::http::{HeaderMap, Request, StatusCode};
+use labeler::web::guard::Guard;
 use labeler::web::{Site, router};
 use serde_json::Value;
 use store::cover::{Picture, Version};
@@ -39,6 +40,19 @@ impl Answer {
 
 /// A site with that many negatives, from cover 0 on.
 pub async fn site(negatives: u32) -> Fixture {
+    guarded(negatives, guard()).await
+}
+
+/// Of a labeler that only this machine can reach.
+pub fn guard() -> Guard {
+    Guard {
+        port: PORT,
+        ..Guard::default()
+    }
+}
+
+/// The same behind another guard.
+pub async fn guarded(negatives: u32, guard: Guard) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("whisker.db").display());
     let store = Store::open(&url, Durability::Normal).await.unwrap();
@@ -52,7 +66,7 @@ pub async fn site(negatives: u32) -> Fixture {
         .await
         .unwrap();
     Fixture {
-        router: router(site, PORT),
+        router: router(site, guard),
         store,
         topic,
         _folder: folder,
@@ -118,10 +132,33 @@ impl Fixture {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    /// As the page's own script sends it.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// As a form of the page is sent.
+    pub async fn form(&self, path: &str, cookie: &str, body: &str) -> Answer {
         let request = Request::post(path)
             .header(HOST, OWN)
+            .header("sec-fetch-site", "same-origin")
+            .header(COOKIE, cookie)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+    }
+
+    /// With what a browser remembers.
+    pub async fn get_with(&self, path: &str, cookie: &str) -> Answer {
+        let request = Request::get(path).header(HOST, OWN).header(COOKIE, cookie);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// As the page's own script sends it.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_with(path, "", body).await
+    }
+
+    /// The same with what a browser remembers.
+    pub async fn post_with(&self, path: &str, cookie: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header(HOST, OWN)
+            .header(COOKIE, cookie)
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap())
