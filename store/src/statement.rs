@@ -45,6 +45,7 @@ mod tests {
             crate::training::feature::STATEMENTS,
             crate::training::fold::STATEMENTS,
             crate::training::model::STATEMENTS,
+            crate::training::round::STATEMENTS,
             crate::training::run::STATEMENTS,
             crate::training::score::STATEMENTS,
             crate::training::suspect::STATEMENTS,

@@ -1,4 +1,4 @@
-//! Runs, folds, predictions, suspects, models, scores.
+//! Runs, folds, predictions, suspects, models, scores, rounds.
 //!
 //! A run is stored with all that makes it before its first epoch; a fold is claimed until a
 //! time, and its result, with every prediction, is one transaction.
@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod feature;
 pub mod fold;
 pub mod model;
+pub mod round;
 pub mod run;
 pub mod score;
 pub mod suspect;
@@ -14,6 +15,7 @@ pub mod suspect;
 pub use attempt::AttemptRow;
 pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
+pub use round::{Leftover, RoundKind, RoundResult, RoundRow};
 pub use run::{Begun, NewRun, PredictionRow, RunCover, RunId, RunRow, RunState, RunTally};
 pub use score::{Find, Score, SpokenFor, Unscored};
 pub use suspect::{Suspect, SuspectRow};

@@ -7,6 +7,7 @@ mod concurrency;
 mod covers;
 mod decisions;
 mod remake;
+mod rounds;
 mod sheets;
 mod strokes;
 mod support;
