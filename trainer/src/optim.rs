@@ -180,8 +180,9 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::init::uniform;
+    use crate::init::{Init, uniform};
     use crate::keyed::{Purpose, generator};
+    use crate::layers::{Builder, ConvShape, Kernels, Pass};
     use tch::{Device, Kind};
 
     fn random(shape: &[i64], place: u64) -> Tensor {
@@ -276,6 +277,26 @@ mod tests {
             after.step(&gradients, 0.01, 1.0);
         }
         assert_eq!(values(&straight), values(&resumed));
+    }
+
+    #[test]
+    fn a_large_kernel_scores_by_the_weights_of_the_last_step() {
+        let rng = generator(1, Purpose::Init, &[]);
+        let mut builder = Builder::new(Init::Kaiming, rng, Device::Cpu, Kernels::Auto);
+        let conv = builder.conv("c", ConvShape::valid(1, 1, 16));
+        let params = builder.into_params();
+        let picture = random(&[1, 1, 24, 24], 1);
+        let score = || tch::no_grad(|| conv.forward(&picture, &Pass::Score));
+        let before = score();
+        let gradients = gradients(&params, 1);
+        Adam::new(&params, AdamSpec::plain()).step(&gradients, 0.1, 1.0);
+        let trained = tch::no_grad(|| {
+            let mut rng = generator(1, Purpose::Dropout, &[]);
+            conv.forward(&picture, &Pass::Train(&mut rng))
+        });
+        let apart = |left: &Tensor, right: &Tensor| (left - right).abs().max().double_value(&[]);
+        assert!(apart(&before, &trained) > 0.1);
+        assert!(apart(&score(), &trained) < 1e-5);
     }
 
     #[test]

@@ -115,8 +115,9 @@ pub fn trace(model: &Model) -> Trace {
 /// The loss before each of some steps of Adam, on a few batches in turn.
 pub fn losses(model: &Model, steps: usize) -> Vec<f64> {
     const BATCHES: usize = 5;
-    // AlexNet normalises nothing: a last bit of Adam's grows with every step, at the other
-    // nets' rate to 0.38 of the loss within fifty, at the article's to 0.023.
+    // AlexNet normalises nothing: where Adam's root is rounded otherwise, the difference grows
+    // with every step, at the other nets' rate to 0.38 of the loss within fifty, at the
+    // article's to 0.014.
     let rate = match model.net {
         Net::AlexNet => 1e-5,
         _ => 1e-4,
