@@ -6,6 +6,8 @@
 //! - [`routes`]: every path there is
 //! - [`api`]: what the page's script asks for, JSON in and out
 //! - [`inbox`], [`found`], [`history`], [`statistics`], [`settings`]: the screens
+//! - [`alike`]: what looks like a cover; [`judge`]: what a person does with it and with found videos
+//! - [`feed`], [`news`]: found videos for feed readers, what the last labels did
 //! - [`undo`]: undo and redo as forms
 //! - [`large`]: a cover as large as it was kept
 //! - [`layout`]: what all screens share
@@ -14,14 +16,18 @@
 //! - [`asset`]: script, style and icon, embedded
 //! - [`show`]: numbers and times for people
 
+pub mod alike;
 pub mod api;
 pub mod asset;
+pub mod feed;
 pub mod found;
 pub mod guard;
 pub mod history;
 pub mod inbox;
+pub mod judge;
 pub mod large;
 pub mod layout;
+pub mod news;
 pub mod preference;
 pub mod routes;
 pub mod serve;

@@ -1,5 +1,6 @@
 // Where the script begins: what all screens share, then the screen at hand.
 
+import { Alike } from "./alike.js";
 import { element } from "./boot.js";
 import { Found } from "./found.js";
 import { Inbox } from "./inbox.js";
@@ -20,4 +21,6 @@ switch (location.pathname) {
   case "/found":
     new Found().start();
     break;
+  default:
+    if (location.pathname.startsWith("/alike/")) new Alike().start();
 }

@@ -1,5 +1,6 @@
 // Where the script begins: what all screens share, then the screen at hand.
 
+import { Alike } from "./alike.ts";
 import { element } from "./boot.ts";
 import { Found } from "./found.ts";
 import { Inbox } from "./inbox.ts";
@@ -20,4 +21,6 @@ switch (location.pathname) {
   case "/found":
     new Found().start();
     break;
+  default:
+    if (location.pathname.startsWith("/alike/")) new Alike().start();
 }

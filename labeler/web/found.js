@@ -1,37 +1,69 @@
-// Yes and no on the found videos. Each is one decision; Ctrl+Z takes the last one back.
+// Found videos: yes and no are decisions, "not interested" is none, and a video that was opened
+// is marked so. Ctrl+Z takes the last decision back.
 
-import { element, say, within } from "./boot.js";
+import { element, say, within,               } from "./boot.js";
 import { command } from "./keys.js";
 import { Outbox,            } from "./outbox.js";
 import { Away, server } from "./server.js";
 
 export class Found {
   #outbox = new Outbox({
-    saved: () => this.#say(say("saved_one")),
+    saved: (entry) => this.#saved(entry),
     refused: (entry, why) => this.#refused(entry, why),
     away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
   });
 
   start()       {
-    for (const button of document.querySelectorAll                   ("button[data-decision]")) {
+    for (const button of document.querySelectorAll                   (".video button")) {
       button.hidden = false;
-      button.addEventListener("click", () => void this.#decide(button));
+      const act = button.dataset.decision ? () => this.#decide(button) : () => this.#dismiss(button);
+      button.addEventListener("click", act);
     }
-    addEventListener("keydown", (event) => {
-      const asked = command(event);
-      if (asked?.do !== "undo" && asked?.do !== "redo") return;
-      event.preventDefault();
-      void this.#step(asked.do);
-    });
+    for (const link of document.querySelectorAll                   (".video .watch")) {
+      // The middle button opens it, too.
+      for (const kind of ["click", "auxclick"]) link.addEventListener(kind, () => this.#visit(link));
+    }
+    const filters = document.querySelector                 ("#filters");
+    filters?.addEventListener("change", () => filters.submit());
+    addEventListener("keydown", (event) => this.#key(event));
     void this.#outbox.flush();
   }
 
-  async #decide(button                   )                {
+  #key(event               )       {
+    const asked = command(event);
+    if (asked?.do === "undo" || asked?.do === "redo") {
+      event.preventDefault();
+      void this.#step(asked.do);
+    } else if (asked?.do === "mark" && event.target instanceof Element) {
+      const button = press(event.target, asked.decision);
+      if (!button) return;
+      event.preventDefault();
+      button.click();
+    }
+  }
+
+  #decide(button                   )       {
     const { sha256 } = row(button).dataset;
     const { decision } = button.dataset;
     mark(row(button), decision ?? null);
     const name = crypto.randomUUID();
-    await this.#outbox.push({ name, path: "/api/decide", body: { name, sha256, decision } });
+    void this.#outbox.push({ name, path: "/api/decide", body: { name, sha256, decision } });
+  }
+
+  #dismiss(button                   )       {
+    const { sha256 } = row(button).dataset;
+    const dismissed = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(dismissed));
+    row(button).classList.toggle("dismissed", dismissed);
+    this.#push("/api/dismiss", { sha256, dismissed });
+  }
+
+  #visit(link                   )       {
+    this.#push("/api/visit", { sha256: row(link).dataset.sha256 });
+  }
+
+  #push(path        , body         )       {
+    void this.#outbox.push({ name: crypto.randomUUID(), path, body });
   }
 
   async #step(which                 )                {
@@ -39,7 +71,7 @@ export class Found {
       if (!(await this.#outbox.flush())) throw new Away();
       const answer = await server[which](crypto.randomUUID());
       for (const { sha256, decision } of answer?.marks ?? []) {
-        const found = document.querySelector             (`[data-sha256="${sha256}"]`);
+        const found = of(sha256);
         if (found) mark(found, which === "redo" ? decision : null);
       }
       this.#say(say(answer ? (which === "undo" ? "took_back_one" : "saved_one") : `nothing_to_${which}`));
@@ -49,9 +81,15 @@ export class Found {
     }
   }
 
+  #saved(entry       )       {
+    if (entry.path === "/api/decide") this.#say(say("saved_one"));
+    if (entry.path !== "/api/dismiss") return;
+    const { dismissed } = entry.body                          ;
+    this.#say(dismissed ? say("dismissed") : "");
+  }
+
   #refused(entry       , why        )       {
-    const { sha256 } = entry.body                       ;
-    const found = document.querySelector             (`[data-sha256="${sha256}"]`);
+    const found = of((entry.body                       ).sha256);
     if (found) mark(found, null);
     this.#say(say("refused", { why }));
   }
@@ -61,15 +99,26 @@ export class Found {
   }
 }
 
-function row(button             )              {
-  const found = button.closest             (".video");
+/** The button that a key presses: of the video that has the focus. */
+function press(target         , decision          )                           {
+  const focused = target.closest(".video");
+  return focused?.querySelector                   (`[data-decision="${decision}"]`) ?? null;
+}
+
+function of(sha256                    )                     {
+  return document.querySelector             (`[data-sha256="${sha256}"]`);
+}
+
+function row(inside             )              {
+  const found = inside.closest             (".video");
   if (!found) throw new Error("a decision belongs to a video");
   return found;
 }
 
 function mark(row             , decision               )       {
   row.classList.toggle("decided", decision !== null);
-  for (const button of row.querySelectorAll("button")) {
+  for (const button of row.querySelectorAll             ("[data-decision]")) {
+    if (button.tagName !== "BUTTON") continue;
     button.setAttribute("aria-pressed", String(button.dataset.decision === decision));
   }
   within(row, ".about").dataset.decision = decision ?? "";

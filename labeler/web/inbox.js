@@ -6,6 +6,7 @@ import { command,              } from "./keys.js";
 import { Loupe } from "./loupe.js";
 import { Outbox,            } from "./outbox.js";
 import { Away, server,                                } from "./server.js";
+import { Newsroom } from "./news.js";
 
 
 /** Something quicker is not worth a word. */
@@ -28,6 +29,10 @@ export class Inbox {
     decide: (at, decision) => this.#mark([at], decision, "set"),
     closed: (at) => this.#focus(at),
   });
+  #news = new Newsroom(
+    () => void this.#desk.reorder().catch(() => undefined),
+    (line) => (element("news").textContent = line),
+  );
   #seer = new IntersectionObserver((entries) => this.#see(entries), { threshold: 0.5 });
   #sheet               = null;
   /** The other end of a range. */
@@ -54,6 +59,7 @@ export class Inbox {
     this.#setProgress(this.#progress);
     void this.#outbox.flush();
     void this.#turn();
+    this.#news.start();
   }
 
   #bind()       {
@@ -418,6 +424,7 @@ export class Inbox {
 
   #saved(entry       , counts        )       {
     if (entry.path !== "/api/confirm") return;
+    this.#news.expect();
     const total = sum(counts);
     this.#say(say("saved", { total, parts: phrase(counts, "kept") }));
     const { done, rejected } = this.#progress;

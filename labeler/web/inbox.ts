@@ -6,6 +6,7 @@ import { command, type Command } from "./keys.ts";
 import { Loupe } from "./loupe.ts";
 import { Outbox, type Entry } from "./outbox.ts";
 import { Away, server, type Counts, type StrokeAnswer } from "./server.ts";
+import { Newsroom } from "./news.ts";
 import type { Sheet } from "./sheet.ts";
 
 /** Something quicker is not worth a word. */
@@ -28,6 +29,10 @@ export class Inbox {
     decide: (at, decision) => this.#mark([at], decision, "set"),
     closed: (at) => this.#focus(at),
   });
+  #news = new Newsroom(
+    () => void this.#desk.reorder().catch(() => undefined),
+    (line) => (element("news").textContent = line),
+  );
   #seer = new IntersectionObserver((entries) => this.#see(entries), { threshold: 0.5 });
   #sheet: Sheet | null = null;
   /** The other end of a range. */
@@ -54,6 +59,7 @@ export class Inbox {
     this.#setProgress(this.#progress);
     void this.#outbox.flush();
     void this.#turn();
+    this.#news.start();
   }
 
   #bind(): void {
@@ -418,6 +424,7 @@ export class Inbox {
 
   #saved(entry: Entry, counts: Counts): void {
     if (entry.path !== "/api/confirm") return;
+    this.#news.expect();
     const total = sum(counts);
     this.#say(say("saved", { total, parts: phrase(counts, "kept") }));
     const { done, rejected } = this.#progress;

@@ -55,7 +55,30 @@ async function post   (path        , body         , keepalive = false)          
   throw response.status >= 500 ? new Away(why) : new Refused(why);
 }
 
+
+
+
+
+
+
+
+
+
+
+
+
+async function get   (path        )             {
+  try {
+    const response = await fetch(path);
+    if (response.ok) return (await response.json())     ;
+  } catch {
+    // As if it had not answered.
+  }
+  throw new Away();
+}
+
 export const server = {
+  news: () => get      ("/api/news"),
   sheet: (sheet        , pool      , order        , size        ) =>
     post                                          ("/api/sheet", { sheet, pool, order, size }),
   release: (name        ) => post      ("/api/release", { name }, true),

@@ -55,7 +55,30 @@ async function post<T>(path: string, body: unknown, keepalive = false): Promise<
   throw response.status >= 500 ? new Away(why) : new Refused(why);
 }
 
+export interface News {
+  promotion: number;
+  round: {
+    id: number;
+    before: number | null;
+    after: number | null;
+    promoted: boolean;
+    hidden: number | null;
+    enough: boolean;
+  } | null;
+}
+
+async function get<T>(path: string): Promise<T> {
+  try {
+    const response = await fetch(path);
+    if (response.ok) return (await response.json()) as T;
+  } catch {
+    // As if it had not answered.
+  }
+  throw new Away();
+}
+
 export const server = {
+  news: () => get<News>("/api/news"),
   sheet: (sheet: string, pool: Pool, order: string, size: number) =>
     post<{ sheet: SheetData; progress: Progress }>("/api/sheet", { sheet, pool, order, size }),
   release: (name: string) => post<null>("/api/release", { name }, true),

@@ -219,7 +219,7 @@ async fn decide_tiles(
 }
 
 /// Appends the word and lets it reach the undecided of the cover's group.
-async fn say(tx: &mut Tx, topic: TopicId, cover: i64, word: &Event) -> Result<()> {
+pub(crate) async fn say(tx: &mut Tx, topic: TopicId, cover: i64, word: &Event) -> Result<()> {
     append(tx, topic, cover, word).await?;
     sqlx::query(PROPAGATE)
         .bind(&word.event)

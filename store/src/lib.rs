@@ -15,6 +15,7 @@
 //! - [`progress`]: how far a pool is
 //! - [`history`]: what was decided, stroke by stroke
 //! - [`found`]: videos to watch
+//! - [`alike`]: covers that look alike, and one word on many
 //! - [`label`]: the one rule that turns pools and decisions into labels
 //! - [`frontier`]: crawls and the pages they visit
 //! - [`export`]: covers with all that a data set says of them
@@ -23,6 +24,7 @@
 //! Times are Unix milliseconds and always an argument. Every write is one statement or one
 //! `begin immediate` transaction.
 
+pub mod alike;
 pub mod confirm;
 pub mod cover;
 pub mod decision;

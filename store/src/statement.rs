@@ -35,6 +35,7 @@ mod tests {
             crate::progress::STATEMENTS,
             crate::history::STATEMENTS,
             crate::found::STATEMENTS,
+            crate::alike::STATEMENTS,
             crate::frontier::STATEMENTS,
             crate::frontier::host::STATEMENTS,
             crate::frontier::overview::STATEMENTS,

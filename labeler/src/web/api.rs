@@ -31,7 +31,8 @@ pub const PACE_MS: i64 = 24 * 3600 * 1000;
 pub struct Failure(StatusCode, String);
 
 impl Failure {
-    fn bad(why: impl Into<String>) -> Self {
+    /// What was asked cannot be.
+    pub fn bad(why: impl Into<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, why.into())
     }
 }
@@ -57,7 +58,7 @@ impl From<store::Error> for Failure {
 }
 
 /// A body that must be JSON of this form; says in JSON what is wrong with it.
-pub struct Body<T>(T);
+pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
@@ -77,7 +78,7 @@ impl From<JsonRejection> for Failure {
 /// A name that the page made with `crypto.randomUUID`.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Name(String);
+pub struct Name(pub String);
 
 impl TryFrom<String> for Name {
     type Error = &'static str;
@@ -106,7 +107,7 @@ impl Name {
 /// A cover as the page names it.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Sha256([u8; 32]);
+pub struct Sha256(pub [u8; 32]);
 
 impl TryFrom<String> for Sha256 {
     type Error = String;

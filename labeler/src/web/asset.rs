@@ -18,6 +18,7 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &str, &[u8])] = files! {
+    "alike.js": "text/javascript; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "boot.js": "text/javascript; charset=utf-8",
     "desk.js": "text/javascript; charset=utf-8",
@@ -27,6 +28,7 @@ const FILES: &[(&str, &str, &[u8])] = files! {
     "loupe.js": "text/javascript; charset=utf-8",
     "marks.js": "text/javascript; charset=utf-8",
     "memory.js": "text/javascript; charset=utf-8",
+    "news.js": "text/javascript; charset=utf-8",
     "outbox.js": "text/javascript; charset=utf-8",
     "server.js": "text/javascript; charset=utf-8",
     "sheet.js": "text/javascript; charset=utf-8",

@@ -1,12 +1,13 @@
 //! Videos that the current model believes to show the topic, most certain first. Readable
-//! without script; yes and no need it.
+//! without script, filters included; yes, no and "not interested" need it.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use serde::Deserialize;
 use serde_json::json;
 use store::Pool;
-use store::found::{CurrentModel, FoundVideo};
+use store::found::{CurrentModel, Filter, FoundVideo};
 
 use super::api::Failure;
 use super::layout::{self, Parts, Screen};
@@ -16,27 +17,63 @@ use super::show;
 use super::words::{Text, fill};
 
 /// Better believed than not.
-const ABOVE: f64 = 0.5;
+pub const ABOVE: f64 = 0.5;
 /// Videos on one screen; what follows them comes up as these are judged.
 const SHOWN: u32 = 200;
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// What is to be listed, as the form writes it. Empty is anything.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    site: String,
+    #[serde(default)]
+    met: String,
+    #[serde(default)]
+    seen: String,
+}
+
+impl Asked {
+    fn filter(&self, now: i64) -> Filter<'_> {
+        Filter {
+            site: Some(&*self.site).filter(|site| !site.is_empty()),
+            since: match &*self.met {
+                "day" => Some(now - DAY_MS),
+                "week" => Some(now - 7 * DAY_MS),
+                _ => None,
+            },
+            unvisited: self.seen == "no",
+            ..Filter::default()
+        }
+    }
+}
+
+/// What there is to show.
+struct Finds {
+    model: CurrentModel,
+    sites: Vec<String>,
+    videos: Vec<FoundVideo>,
+    /// Right out of fold, as the watch last found.
+    right: Option<f64>,
+}
 
 /// `GET /found`.
-pub async fn get(State(site): State<Site>, preference: Preference) -> Result<Response, Failure> {
+pub async fn get(
+    State(site): State<Site>,
+    Query(asked): Query<Asked>,
+    preference: Preference,
+) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
-    let model = site.store.model_that_finds(site.topic).await?;
-    let videos = match &model {
-        Some(model) => site.store.found(site.topic, model.id, ABOVE, SHOWN).await?,
-        None => Vec::new(),
-    };
+    let now = cli::now();
+    let finds = finds(&site, &asked.filter(now)).await?;
     let parts = Parts {
         screen: Some(Screen::Found),
         question: &text.question_found,
-        beside: html! { @if let Some(model) = &model { (beside(text, model, videos.len())) } },
+        beside: html! { @if let Some(finds) = &finds { (beside(text, finds, now)) } },
         tools: html! {},
-        main: match (&model, videos.is_empty()) {
-            (None, _) => no_model(text),
-            (Some(_), true) => nothing(text),
-            (Some(_), false) => list(text, &videos),
+        main: match &finds {
+            None => no_model(text),
+            Some(finds) => main(text, &asked, finds),
         },
         rest: html! { p #line .floating role="status" {} },
         boot: json!({}),
@@ -45,18 +82,39 @@ pub async fn get(State(site): State<Site>, preference: Preference) -> Result<Res
     Ok((preference, page).into_response())
 }
 
-fn beside(text: &Text, model: &CurrentModel, found: usize) -> Markup {
-    let found = i64::try_from(found).unwrap_or(i64::MAX);
+async fn finds(site: &Site, filter: &Filter<'_>) -> Result<Option<Finds>, store::Error> {
+    let Some(model) = site.store.model_that_finds(site.topic).await? else {
+        return Ok(None);
+    };
+    let found = site.store.found(site.topic, model.id, ABOVE, filter, SHOWN);
+    let videos = found.await?;
+    let sites = site.store.found_sites(model.id, ABOVE).await?;
+    let round = site.store.newest_round(site.topic).await?;
+    Ok(Some(Finds {
+        model,
+        sites,
+        videos,
+        right: round.and_then(|round| round.right()),
+    }))
+}
+
+fn beside(text: &Text, finds: &Finds, now: i64) -> Markup {
+    let number = |n: usize| show::number(i64::try_from(n).unwrap_or(i64::MAX));
+    let new = finds.videos.iter().filter(|v| v.seen_at >= now - DAY_MS);
     let values = [
-        ("n", &*show::number(found)),
-        ("scored", &*show::number(model.scored)),
+        ("n", &*number(finds.videos.len())),
+        ("scored", &*show::number(finds.model.scored)),
     ];
     html! {
         p {
-            (fill(&text.found_line, &values)) " · " (text.model_of) " "
-            (show::moment(model.promoted_at))
-            @if model.newer > 0 {
-                " · " (fill(&text.newer_labels, &[("n", &show::number(model.newer))]))
+            (fill(&text.found_line, &values)) " · "
+            (fill(&text.found_new, &[("n", &number(new.count()))])) " · "
+            (text.model_of) " " (show::moment(finds.model.promoted_at))
+            @if let Some(right) = finds.right {
+                " · " (fill(&text.right_share, &[("n", &format!("{:.1} %", 100.0 * right))]))
+            }
+            @if finds.model.newer > 0 {
+                " · " (fill(&text.newer_labels, &[("n", &show::number(finds.model.newer))]))
             }
         }
     }
@@ -73,18 +131,61 @@ fn no_model(text: &Text) -> Markup {
     }
 }
 
-fn nothing(text: &Text) -> Markup {
+fn main(text: &Text, asked: &Asked, finds: &Finds) -> Markup {
+    let anything = asked.filter(0) == Filter::default();
     html! {
-        section.empty {
-            h2 { (text.nothing_found) }
-            p { (text.nothing_found_hint) }
-            p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+        @if !(finds.videos.is_empty() && anything) { (form(text, asked, &finds.sites)) }
+        @if !finds.videos.is_empty() {
+            ol.videos { @for video in &finds.videos { (row(text, video)) } }
+        } @else if anything {
+            section.empty {
+                h2 { (text.nothing_found) }
+                p { (text.nothing_found_hint) }
+                p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+            }
+        } @else {
+            section.empty {
+                h2 { (text.nothing_matches) }
+                p { a href=(Screen::Found.path()) { (text.show_all) } }
+            }
         }
     }
 }
 
-fn list(text: &Text, videos: &[FoundVideo]) -> Markup {
-    html! { ol.videos { @for video in videos { (row(text, video)) } } }
+fn form(text: &Text, asked: &Asked, sites: &[String]) -> Markup {
+    let times = [
+        ("", &text.any_time),
+        ("day", &text.last_day),
+        ("week", &text.last_week),
+    ];
+    let seen = [("", &text.seen_or_not), ("no", &text.not_seen)];
+    html! {
+        form.filters #filters method="get" action=(Screen::Found.path()) aria-label=(text.filters) {
+            select name="site" aria-label=(text.site) autocomplete="off" {
+                option value="" { (text.all_sites) }
+                @for site in sites {
+                    option value=(site) selected[*site == asked.site] { (site_name(text, site)) }
+                }
+            }
+            select name="met" aria-label=(text.met) autocomplete="off" {
+                @for (key, name) in times {
+                    option value=(key) selected[key == asked.met] { (name) }
+                }
+            }
+            select name="seen" aria-label=(text.seen) autocomplete="off" {
+                @for (key, name) in seen {
+                    option value=(key) selected[key == asked.seen] { (name) }
+                }
+            }
+            button.quiet type="submit" { (text.show) }
+            a href="/feed.atom" type="application/atom+xml" { (text.feed) }
+        }
+    }
+}
+
+/// A site's name for people.
+pub fn site_name<'a>(text: &'a Text, site: &'a str) -> &'a str {
+    if site == "folder" { &text.folder } else { site }
 }
 
 fn row(text: &Text, video: &FoundVideo) -> Markup {
@@ -94,41 +195,59 @@ fn row(text: &Text, video: &FoundVideo) -> Markup {
     } else {
         &*video.title
     };
-    // What yes and no mean depends on the pool the cover is in.
-    let (yes, no) = match video.pool {
-        Pool::Negative => ("reject", "keep"),
-        Pool::Positive => ("keep", "reject"),
-    };
     html! {
         li.video data-sha256=(hash) {
             img src={ "/preview/" (hash) ".jpg" } alt="" width=(video.width) height=(video.height)
                 loading="lazy" decoding="async";
             div.about {
                 h2 { bdi { (title) } }
-                p.muted {
-                    @if let Some(owner) = video.owner.as_deref().filter(|o| !o.is_empty()) {
-                        bdi { (owner) } " · "
-                    }
-                    @if video.site == "folder" { (text.folder) } @else { (video.site) }
-                    @if let Some(published) = video.published_at { " · " (age(published)) }
-                }
+                (origin(text, video))
                 @if show::link(&video.url).is_none() {
                     p.path.muted title=(video.url) { bdi { (video.url) } }
                 }
-                (bar(text, video.probability))
-                div.acts {
-                    @if let Some(link) = show::link(&video.url) {
-                        a.button href=(link) target="_blank" rel="noopener noreferrer" {
-                            (text.watch) span.unseen { " " (title) }
-                        }
-                    }
-                    button.needs-script type="button" hidden data-decision=(yes) aria-pressed="false" {
-                        (text.yes) span.unseen { ": " (title) }
-                    }
-                    button.needs-script type="button" hidden data-decision=(no) aria-pressed="false" {
-                        (text.no) span.unseen { ": " (title) }
-                    }
+                (bar(text, video.probability, title, &hash))
+                (acts(text, video, title))
+            }
+        }
+    }
+}
+
+fn origin(text: &Text, video: &FoundVideo) -> Markup {
+    html! {
+        p.muted {
+            @if let Some(owner) = video.owner.as_deref().filter(|o| !o.is_empty()) {
+                bdi { (owner) } " · "
+            }
+            (site_name(text, &video.site))
+            @if let Some(published) = video.published_at { " · " (age(published)) }
+            @if video.uploads > 1 {
+                " · " (fill(&text.uploads, &[("n", &show::number(video.uploads))]))
+            }
+            @if video.visited_at.is_some() { " · " (text.opened) }
+        }
+    }
+}
+
+fn acts(text: &Text, video: &FoundVideo, title: &str) -> Markup {
+    // What yes and no mean depends on the pool the cover is in.
+    let (yes, no) = match video.pool {
+        Pool::Negative => ("reject", "keep"),
+        Pool::Positive => ("keep", "reject"),
+    };
+    html! {
+        div.acts {
+            @if let Some(link) = show::link(&video.url) {
+                a.button.watch href=(link) target="_blank" rel="noopener noreferrer" {
+                    (text.watch) span.unseen { " " (title) }
                 }
+            }
+            @for (decision, word) in [(yes, &text.yes), (no, &text.no)] {
+                button.needs-script type="button" hidden data-decision=(decision) aria-pressed="false" {
+                    (word) span.unseen { ": " (title) }
+                }
+            }
+            button.needs-script.quiet type="button" hidden data-dismiss aria-pressed="false" {
+                (text.dismiss) span.unseen { ": " (title) }
             }
         }
     }
@@ -139,13 +258,14 @@ fn age(ms: i64) -> Markup {
     html! { time data-age=(ms) datetime=(day) { (day) } }
 }
 
-fn bar(text: &Text, probability: f64) -> Markup {
+fn bar(text: &Text, probability: f64, title: &str, hash: &str) -> Markup {
     let percent = format!("{:.0} %", 100.0 * probability);
     html! {
         div.bar-line {
             meter min="0" max="1" value=(format!("{probability:.3}"))
                 aria-label={ (text.probability) " " (percent) } {}
             span.muted { (percent) }
+            a href={ "/alike/" (hash) } { (text.why) span.unseen { " " (title) } }
         }
     }
 }

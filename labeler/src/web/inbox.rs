@@ -31,7 +31,7 @@ pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Res
     let parts = Parts {
         screen: Some(Screen::Inbox),
         question,
-        beside: html! { p #progress {} },
+        beside: html! { p #progress {} p #news role="status" {} },
         tools: tools(text, &preference),
         main: sheet(text),
         rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },

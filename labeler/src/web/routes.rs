@@ -17,7 +17,10 @@ use super::guard::{self, Guard};
 use super::layout::{self, Parts};
 use super::preference::Preference;
 use super::words::Words;
-use super::{api, asset, found, history, inbox, large, settings, statistics, token, undo};
+use super::{
+    alike, api, asset, feed, found, history, inbox, judge, large, news, settings, statistics,
+    token, undo,
+};
 
 /// What every handler knows.
 #[derive(Debug, Clone)]
@@ -98,12 +101,15 @@ macro_rules! routes {
 routes! {
     get "/" => inbox::get;
     get "/found" => found::get;
+    get "/alike/{sha256}" => alike::get;
+    get "/feed.atom" => feed::get;
     get "/history" => history::get;
     get "/statistics" => statistics::get;
     get "/settings" => settings::get;
     get "/preview/{name}" => api::preview;
     get "/large/{name}" => large::get;
     get "/web/{version}/{name}" => asset::get;
+    get "/api/news" => news::get;
     post "/settings" => settings::post;
     post "/history/undo" => undo::undo;
     post "/history/redo" => undo::redo;
@@ -112,6 +118,9 @@ routes! {
     post "/api/release" => api::release;
     post "/api/confirm" => api::confirm;
     post "/api/decide" => api::decide;
+    post "/api/judge" => judge::judge;
+    post "/api/dismiss" => judge::dismiss;
+    post "/api/visit" => judge::visit;
     post "/api/undo" => api::undo;
     post "/api/redo" => api::redo;
 }

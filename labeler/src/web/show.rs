@@ -58,16 +58,18 @@ pub fn day(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// A moment, in UTC until the script writes it in the person's own zone.
-pub fn moment(ms: i64) -> Markup {
+/// 2026-11-24T12:00:00Z (RFC 3339).
+pub fn timestamp(ms: i64) -> String {
     let (days, rest) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
     let (hour, minute, second) = (rest / 3600, rest % 3600 / 60, rest % 60);
-    let date = day(days);
-    html! {
-        time datetime=(format!("{date}T{hour:02}:{minute:02}:{second:02}Z")) {
-            (format!("{date} {hour:02}:{minute:02} UTC"))
-        }
-    }
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(days))
+}
+
+/// A moment, in UTC until the script writes it in the person's own zone.
+pub fn moment(ms: i64) -> Markup {
+    let exact = timestamp(ms);
+    let short = format!("{} {} UTC", &exact[..10], &exact[11..16]);
+    html! { time datetime=(exact) { (short) } }
 }
 
 /// A link's target, if it is one that a browser may open.

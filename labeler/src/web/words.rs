@@ -228,6 +228,52 @@ catalogue! {
     no_model_hint: "Decide some covers, then train:", "先审一些封面，再训练：";
     folder: "folder", "文件夹";
     probability: "Probability", "概率";
+    found_new: "{n} new since yesterday", "比昨天新增 {n} 个";
+    right_share: "{n} right out of fold", "折外正确率 {n}";
+    filters: "Which", "筛选";
+    site: "Site", "网站";
+    all_sites: "all sites", "所有网站";
+    met: "Met", "收录时间";
+    any_time: "at any time", "不限时间";
+    last_day: "since yesterday", "一天之内";
+    last_week: "in the last week", "一周之内";
+    seen: "Seen", "是否看过";
+    seen_or_not: "opened or not", "看过与否";
+    not_seen: "not opened yet", "还没看过";
+    show: "Show", "显示";
+    feed: "Feed", "订阅";
+    feed_title: "Whisker: videos with {topic}", "Whisker：有{topic}的视频";
+    opened: "opened", "看过";
+    uploads: "{n} uploads of it", "共 {n} 个上传";
+    dismiss: "Not interested", "不感兴趣";
+    dismissed: "It will not be shown again. Press it once more to take that back.", "以后不再显示。再按一次可撤回。";
+    why: "Why?", "为什么？";
+    nothing_matches: "No found video is like that.", "没有符合条件的视频。";
+    show_all: "Show all", "显示全部";
+
+    // Look alike.
+    question_alike: "What looks like this?", "有哪些和它相似？";
+    alike_of_these: "Of the {total} most similar covers that were decided, {n} show {topic}.", "最相似的 {total} 张已审封面中，{n} 张有{topic}。";
+    alike_none_decided: "No similar cover was decided yet.", "还没有相似的封面被审过。";
+    alike_undecided: "Most similar, not decided yet", "最相似的未审封面";
+    alike_all_decided: "Nothing similar waits.", "没有相似的未审封面。";
+    alike_unknown: "No backbone has looked at this cover yet.", "预训练网络还没有看过这张封面。";
+    alike_unknown_hint: "This does it for all covers:", "用它处理所有封面：";
+    alike_choose: "Choose covers, then say what they are.", "先选封面，再给出判断。";
+    alike_chosen: "{n} chosen", "已选 {n} 张";
+    choose_all: "Choose all", "全选";
+    choose_none: "Choose none", "全不选";
+    these_yes: "They show {topic}", "都有{topic}";
+    these_no: "They show no {name}", "都没有{topic}";
+    similar: "{n} similar", "相似度 {n}";
+    look_alike: "Look alike", "找相似";
+
+    // What the last labels did.
+    news_right: "{n} right now", "现在正确率 {n}";
+    news_changed: "your labels: {before} → {after} right", "你的判断使正确率从 {before} 变为 {after}";
+    news_not_better: "the last labels changed nothing for the better", "最近的判断没有带来改进";
+    news_hidden: "about {n} {many} still hidden", "估计还藏着 {n} 只{name}";
+    news_enough: "more labels would hardly help", "再多审帮助已不大";
 
     // History and statistics.
     no_history: "Nothing was decided yet.", "还没有任何判断。";

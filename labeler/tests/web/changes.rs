@@ -3,7 +3,7 @@ use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Fixture, OWN, name, sha, site};
+use crate::support::{Fixture, name, sha, site};
 
 async fn open(at: &Fixture, n: u32, order: &str) -> Value {
     let asked = json!({ "sheet": name(n), "pool": "negative", "order": order, "size": 24 });

@@ -119,6 +119,15 @@ impl RoundRow {
     /// Below this fall of the log-loss a person would see no difference.
     pub const HARDLY: f64 = 0.005;
 
+    /// Share of covers that the model in use after it calls rightly, none of them learned from.
+    pub fn right(&self) -> Option<f64> {
+        if self.promoted {
+            self.accuracy_after
+        } else {
+            self.accuracy_before
+        }
+    }
+
     /// Whether twice as many labels would hardly make the model better.
     pub fn labels_hardly_help(&self) -> bool {
         self.gain.is_some_and(|gain| gain < Self::HARDLY)

@@ -6,6 +6,7 @@
 mod concurrency;
 mod covers;
 mod decisions;
+mod found;
 mod remake;
 mod rounds;
 mod sheets;
