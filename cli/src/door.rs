@@ -79,6 +79,12 @@ fn refused(error: &clap::Error, words: &[OsString]) -> ExitCode {
     ExitCode::from(if asked { Exit::Done } else { Exit::Usage } as u8)
 }
 
+/// For what ends a program outside of its command: says it as a command would.
+pub fn fail(failure: &Failure) -> ExitCode {
+    let json = std::env::args_os().any(|word| word == "--json");
+    failed(&Printer::new(json, false, false), failure)
+}
+
 fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
     if printer.json() {
         printer.object(&json!({ "error": failure.message }));

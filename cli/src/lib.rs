@@ -14,7 +14,7 @@ pub mod printer;
 pub mod stop;
 
 pub use common::Common;
-pub use door::{Outcome, run};
+pub use door::{Outcome, fail, run};
 pub use failure::{Exit, Failure};
 pub use printer::{Bar, Printer};
 pub use stop::Stop;
