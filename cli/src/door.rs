@@ -102,7 +102,9 @@ fn trace(quiet: bool, verbose: u8) {
         (_, 1) => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    // That a chart has a stroke without length is nobody's business.
+    let usual = || EnvFilter::new(format!("{level},tiny_skia=error"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

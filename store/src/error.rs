@@ -51,6 +51,11 @@ pub enum Error {
     /// No room for the write; nothing of it was kept.
     #[error("the disk with the database is full\nFree some space and run the same command again.")]
     Full,
+    /// The disk failed; nothing of the write was kept.
+    #[error(
+        "the disk with the database does not take what is written: {0}\nWhat was stored before is kept. Mend the disk, or move the database, and run the same command again."
+    )]
+    Disk(sqlx::Error),
     /// A topic name that is empty or too long.
     #[error("a topic's name has 1 to 64 characters; `{0}` has not")]
     TopicName(String),
@@ -79,6 +84,7 @@ pub enum Error {
 
 // Result codes of SQLite (https://www.sqlite.org/rescode.html), low byte.
 const SQLITE_BUSY: i32 = 5;
+const SQLITE_IOERR: i32 = 10;
 const SQLITE_FULL: i32 = 13;
 
 impl From<sqlx::Error> for Error {
@@ -90,6 +96,7 @@ impl From<sqlx::Error> for Error {
             .map(|code| code & 0xff);
         match code {
             Some(SQLITE_BUSY) => Self::Busy(crate::open::BUSY_TIMEOUT.as_secs()),
+            Some(SQLITE_IOERR) => Self::Disk(error),
             Some(SQLITE_FULL) => Self::Full,
             _ => Self::Sql(error),
         }

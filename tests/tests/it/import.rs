@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
+use sqlx::Connection;
 use tests::programs::{Output, Programs};
 
 use crate::covers::{fill, fill_again};
@@ -206,5 +207,56 @@ fn a_damaged_database_is_named_and_left_alone() {
     assert_eq!(
         std::fs::read_to_string(programs.home().join("whisker.db")).unwrap(),
         text
+    );
+}
+
+#[test]
+fn a_disk_that_takes_no_more_ends_an_import_with_a_sentence_and_what_was_stored_is_whole() {
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    fill(&folder, 160, false);
+    let args = ["import", folder.to_str().unwrap(), "--pool", "negative"];
+    // A batch of 64 covers is about 5 MB of log.
+    let limited = programs.run_with_files_below(8_000_000, "crawler", args);
+    assert_eq!(limited.code, 1, "{}", limited.stderr);
+    assert!(limited.stderr.contains("the disk"), "{}", limited.stderr);
+    assert!(
+        limited.stderr.contains("same command again"),
+        "{}",
+        limited.stderr
+    );
+    let verified = programs.run("crawler", ["verify", "--json"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+    let stored = status(&programs)["covers"].as_u64().unwrap();
+    assert!(stored < 160, "{stored}");
+    let rest = import(&programs, &folder, "negative").json.unwrap();
+    assert_eq!(rest["new_covers"], 160 - stored);
+    assert_eq!(status(&programs)["negative"], 160);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_another_program_keeps_locked_ends_an_import_with_a_sentence_and_loses_nothing()
+ {
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    fill(&folder, 3, false);
+    status(&programs);
+    let mut other = sqlx::SqliteConnection::connect(&programs.database())
+        .await
+        .unwrap();
+    sqlx::query("begin immediate")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let locked = tokio::task::block_in_place(|| import(&programs, &folder, "negative"));
+    assert_eq!(locked.code, 1, "{}", locked.stderr);
+    let said = locked.json.unwrap()["error"].as_str().unwrap().to_owned();
+    assert!(said.contains("another program has been writing"), "{said}");
+    sqlx::query("commit").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    let free = import(&programs, &folder, "negative");
+    assert_eq!(
+        (free.code, &free.json.unwrap()["new_covers"]),
+        (0, &json!(3))
     );
 }

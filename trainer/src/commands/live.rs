@@ -49,7 +49,8 @@ impl Live {
         self.loss = Some(mean + NEWEST * (stats.loss - mean));
     }
 
-    /// `loss 0.512  test 81.0 %  ▇▅▃▂  rate 2.0e-4  612 MB  learning`, as far as known.
+    /// `loss 0.512  test 81.0 %  learning  ▇▅▃▂  rate 2.0e-4  612 MB`, as far as known: a narrow
+    /// terminal cuts the end, so what matters most comes first.
     pub fn line(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.loss.map(|loss| format!("loss {loss:.3}")));
@@ -63,11 +64,11 @@ impl Live {
                 .iter()
                 .find_map(|(part, share)| Some((part, (*share)?)));
             parts.extend(known.map(|(part, share)| format!("{part} {:.1} %", share * 100.0)));
-            parts.push(sparkline(&self.curve));
         }
+        parts.extend(self.health.map(|health| health.word().to_string()));
+        parts.extend((!self.curve.is_empty()).then(|| sparkline(&self.curve)));
         parts.extend(self.rate.map(|rate| format!("rate {rate:.1e}")));
         parts.extend(memory::resident().map(memory::text));
-        parts.extend(self.health.map(|health| health.word().to_string()));
         parts.join("  ")
     }
 }
