@@ -2,6 +2,7 @@
 
 import { element, say } from "./boot.js";
 import { command } from "./keys.js";
+import { uuid } from "./locks.js";
 import { Outbox,            } from "./outbox.js";
 import { Away, server,             } from "./server.js";
 
@@ -65,7 +66,7 @@ export class Alike {
   #judge(shows         )       {
     const covers = this.#chosen().map((button) => button.dataset.sha256 ?? "");
     if (covers.length === 0) return;
-    const name = crypto.randomUUID();
+    const name = uuid();
     this.#hide(covers, true);
     void this.#outbox.push({ name, path: "/api/judge", body: { name, covers, shows } });
   }
@@ -83,7 +84,7 @@ export class Alike {
   async #undo()                {
     try {
       if (!(await this.#outbox.flush())) throw new Away();
-      const answer = await server.undo(crypto.randomUUID());
+      const answer = await server.undo(uuid());
       this.#hide(answer?.marks.map((mark) => mark.sha256) ?? [], false);
       this.#say(say(answer ? "took_back_one" : "nothing_to_undo"));
     } catch (error) {

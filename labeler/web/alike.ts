@@ -2,6 +2,7 @@
 
 import { element, say } from "./boot.ts";
 import { command } from "./keys.ts";
+import { uuid } from "./locks.ts";
 import { Outbox, type Entry } from "./outbox.ts";
 import { Away, server, type Counts } from "./server.ts";
 
@@ -65,7 +66,7 @@ export class Alike {
   #judge(shows: boolean): void {
     const covers = this.#chosen().map((button) => button.dataset.sha256 ?? "");
     if (covers.length === 0) return;
-    const name = crypto.randomUUID();
+    const name = uuid();
     this.#hide(covers, true);
     void this.#outbox.push({ name, path: "/api/judge", body: { name, covers, shows } });
   }
@@ -83,7 +84,7 @@ export class Alike {
   async #undo(): Promise<void> {
     try {
       if (!(await this.#outbox.flush())) throw new Away();
-      const answer = await server.undo(crypto.randomUUID());
+      const answer = await server.undo(uuid());
       this.#hide(answer?.marks.map((mark) => mark.sha256) ?? [], false);
       this.#say(say(answer ? "took_back_one" : "nothing_to_undo"));
     } catch (error) {

@@ -20,6 +20,19 @@
 
 
 
+/** What the settings page keeps in cookies. */
+
+
+
+
+
+
+
+
+
+
+
+
 
 
 

@@ -20,10 +20,23 @@ export interface InboxBoot {
   topic_mark: boolean;
 }
 
+/** What the settings page keeps in cookies. */
+export interface Settings {
+  /** Tiles of a sheet; null: as many as the window shows well. */
+  tiles: number | null;
+  /** Letters alone are keys. */
+  single_keys: boolean;
+  /** The loupe shows titles. */
+  titles: boolean;
+  /** A decision in the loupe moves on. */
+  advance: boolean;
+}
+
 interface Boot {
   lang: string;
   home: string;
   text: Record<string, string>;
+  settings: Settings;
   screen: unknown;
 }
 

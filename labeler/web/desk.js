@@ -1,8 +1,9 @@
 // Where sheets come from: those this browser still has open, then new ones. One is always
 // made ready ahead of time.
 
-
-import { hold, sheets,                 } from "./memory.js";
+import { boot,                          } from "./boot.js";
+import { uuid } from "./locks.js";
+import { forget, hold, sheets,                 } from "./memory.js";
 
 import { server,                                   } from "./server.js";
 import { Sheet } from "./sheet.js";
@@ -28,8 +29,7 @@ export class Desk {
     this.#pool = pool;
     this.#order = order;
     this.#progress = progress;
-    // Narrow screens show fewer tiles at a size that can be seen.
-    this.#size = innerWidth >= 1024 ? 60 : innerWidth >= 640 ? 36 : 24;
+    this.#size = boot.settings.tiles ?? fitting();
   }
 
   /** The next sheet if it is ready now. */
@@ -107,10 +107,17 @@ export class Desk {
     for (const remembered of sheets(this.#pool, this.#order)) {
       const release = await hold(remembered.id);
       if (!release) continue; // another tab has it, or this one
+      if (remembered.size !== this.#size && untouched(remembered)) {
+        // The settings or the window have changed since: the covers come again, so many at once.
+        await server.release(remembered.id);
+        forget(`sheet/${remembered.id}`);
+        release();
+        continue;
+      }
       const sheet = await this.#open(remembered, release);
       if (sheet) return sheet;
     }
-    const id = crypto.randomUUID();
+    const id = uuid();
     const release = await hold(id);
     return release ? this.#open(this.#remembered(id), release) : null;
   }
@@ -138,10 +145,20 @@ export class Desk {
       id,
       pool: this.#pool,
       order: this.#order,
+      size: this.#size,
       shown: 0,
       opened: Date.now(),
       undone: null,
       marks: structuredClone(UNTOUCHED),
     };
   }
+}
+
+/** Narrow screens show fewer tiles at a size that can be seen. */
+function fitting()         {
+  return innerWidth >= 1024 ? 60 : innerWidth >= 640 ? 36 : 24;
+}
+
+function untouched({ marks, undone }            )          {
+  return marks.past.length === 0 && undone === null;
 }

@@ -3,6 +3,7 @@
 
 import { element, say, within,               } from "./boot.js";
 import { command } from "./keys.js";
+import { uuid } from "./locks.js";
 import { Outbox,            } from "./outbox.js";
 import { Away, server } from "./server.js";
 
@@ -46,7 +47,7 @@ export class Found {
     const { sha256 } = row(button).dataset;
     const { decision } = button.dataset;
     mark(row(button), decision ?? null);
-    const name = crypto.randomUUID();
+    const name = uuid();
     void this.#outbox.push({ name, path: "/api/decide", body: { name, sha256, decision } });
   }
 
@@ -63,13 +64,13 @@ export class Found {
   }
 
   #push(path        , body         )       {
-    void this.#outbox.push({ name: crypto.randomUUID(), path, body });
+    void this.#outbox.push({ name: uuid(), path, body });
   }
 
   async #step(which                 )                {
     try {
       if (!(await this.#outbox.flush())) throw new Away();
-      const answer = await server[which](crypto.randomUUID());
+      const answer = await server[which](uuid());
       for (const { sha256, decision } of answer?.marks ?? []) {
         const found = of(sha256);
         if (found) mark(found, which === "redo" ? decision : null);

@@ -3,6 +3,7 @@
 
 import { element, say, within, type Decision } from "./boot.ts";
 import { command } from "./keys.ts";
+import { uuid } from "./locks.ts";
 import { Outbox, type Entry } from "./outbox.ts";
 import { Away, server } from "./server.ts";
 
@@ -46,7 +47,7 @@ export class Found {
     const { sha256 } = row(button).dataset;
     const { decision } = button.dataset;
     mark(row(button), decision ?? null);
-    const name = crypto.randomUUID();
+    const name = uuid();
     void this.#outbox.push({ name, path: "/api/decide", body: { name, sha256, decision } });
   }
 
@@ -63,13 +64,13 @@ export class Found {
   }
 
   #push(path: string, body: unknown): void {
-    void this.#outbox.push({ name: crypto.randomUUID(), path, body });
+    void this.#outbox.push({ name: uuid(), path, body });
   }
 
   async #step(which: "undo" | "redo"): Promise<void> {
     try {
       if (!(await this.#outbox.flush())) throw new Away();
-      const answer = await server[which](crypto.randomUUID());
+      const answer = await server[which](uuid());
       for (const { sha256, decision } of answer?.marks ?? []) {
         const found = of(sha256);
         if (found) mark(found, which === "redo" ? decision : null);

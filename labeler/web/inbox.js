@@ -2,9 +2,12 @@
 
 import { boot, element, say,                                              } from "./boot.js";
 import { Desk } from "./desk.js";
+import { fillHelp } from "./help.js";
 import { command,              } from "./keys.js";
+import { uuid } from "./locks.js";
 import { Loupe } from "./loupe.js";
 import { Outbox,            } from "./outbox.js";
+import { onLongPress } from "./press.js";
 import { Away, server,                                } from "./server.js";
 import { Newsroom } from "./news.js";
 
@@ -63,6 +66,13 @@ export class Inbox {
   }
 
   #bind()       {
+    fillHelp();
+    onLongPress(this.#list, (target) => {
+      const at = this.#at(target);
+      if (at === null) return;
+      this.#focus(at);
+      this.#openLoupe();
+    });
     const on = (id        , run            ) => element(id).addEventListener("click", run);
     on("confirm", () => this.#confirm());
     on("undo", () => void this.#undo());
@@ -438,7 +448,7 @@ export class Inbox {
       return;
     }
     await this.#alone(async () => {
-      const name = crypto.randomUUID();
+      const name = uuid();
       const place = await this.#desk.expect(name);
       const answer = await server.undo(name);
       if (answer?.sheet) {
@@ -472,7 +482,7 @@ export class Inbox {
       return;
     }
     await this.#alone(async () => {
-      const answer = await server.redo(crypto.randomUUID());
+      const answer = await server.redo(uuid());
       if (!answer) {
         this.#say(say("nothing_to_redo"));
         return;

@@ -2,9 +2,12 @@
 
 import { boot, element, say, type Decision, type InboxBoot, type Progress } from "./boot.ts";
 import { Desk } from "./desk.ts";
+import { fillHelp } from "./help.ts";
 import { command, type Command } from "./keys.ts";
+import { uuid } from "./locks.ts";
 import { Loupe } from "./loupe.ts";
 import { Outbox, type Entry } from "./outbox.ts";
+import { onLongPress } from "./press.ts";
 import { Away, server, type Counts, type StrokeAnswer } from "./server.ts";
 import { Newsroom } from "./news.ts";
 import type { Sheet } from "./sheet.ts";
@@ -63,6 +66,13 @@ export class Inbox {
   }
 
   #bind(): void {
+    fillHelp();
+    onLongPress(this.#list, (target) => {
+      const at = this.#at(target);
+      if (at === null) return;
+      this.#focus(at);
+      this.#openLoupe();
+    });
     const on = (id: string, run: () => void) => element(id).addEventListener("click", run);
     on("confirm", () => this.#confirm());
     on("undo", () => void this.#undo());
@@ -438,7 +448,7 @@ export class Inbox {
       return;
     }
     await this.#alone(async () => {
-      const name = crypto.randomUUID();
+      const name = uuid();
       const place = await this.#desk.expect(name);
       const answer = await server.undo(name);
       if (answer?.sheet) {
@@ -472,7 +482,7 @@ export class Inbox {
       return;
     }
     await this.#alone(async () => {
-      const answer = await server.redo(crypto.randomUUID());
+      const answer = await server.redo(uuid());
       if (!answer) {
         this.#say(say("nothing_to_redo"));
         return;

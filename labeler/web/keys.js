@@ -1,5 +1,7 @@
-// From a key to a command. Keys are known by their place (`code`): a Chinese input method
-// delivers "Process" as the key's name.
+// From a key to a command: one table, which the overlay shows and `command` obeys. Keys are
+// known by their place (`code`): a Chinese input method delivers "Process" as the key's name.
+
+import { boot,               } from "./boot.js";
 
 
 
@@ -8,41 +10,90 @@
 
 
 
-const MARKS                           = {
-  KeyX: "reject",
-  Space: "reject",
-  KeyU: "unsure",
-  KeyB: "broken",
-  KeyK: "keep",
-};
+/**
+ * `single`: a letter or sign alone, which the settings can put behind Alt. `plain`: always alone.
+ * `undo` and `redo`: with Ctrl, by the letter where there is one.
+ */
 
-const MOVES                                                                      = {
-  ArrowLeft: "left",
-  ArrowRight: "right",
-  ArrowUp: "up",
-  ArrowDown: "down",
-  Home: "first",
-  End: "last",
-};
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const key = (code        , shown        , how     , command         )      => ({ code, shown, how, command });
+const mark = (code        , shown        , decision          )      =>
+  key(code, shown, code === "Space" ? "plain" : "single", { do: "mark", decision });
+const move = (code        , shown        , to           )      =>
+  key(code, shown, "plain", { do: "move", to, extend: false });
+
+/** Every key there is, in the order of the overlay. */
+export const ROWS        = [
+  {
+    text: "key_move",
+    keys: [
+      move("ArrowLeft", "←", "left"),
+      move("ArrowUp", "↑", "up"),
+      move("ArrowRight", "→", "right"),
+      move("ArrowDown", "↓", "down"),
+    ],
+  },
+  { text: "key_ends", keys: [move("Home", "Home", "first"), move("End", "End", "last")] },
+  { text: "key_reject", keys: [mark("KeyX", "X", "reject"), mark("Space", "Space", "reject")] },
+  { text: "key_unsure", keys: [mark("KeyU", "U", "unsure")] },
+  { text: "key_broken", keys: [mark("KeyB", "B", "broken")] },
+  { text: "key_keep", keys: [mark("KeyK", "K", "keep")] },
+  { text: "key_loupe", keys: [key("KeyZ", "Z", "single", { do: "loupe" })] },
+  { text: "key_titles", keys: [key("KeyT", "T", "single", { do: "titles" })] },
+  { text: "key_back", keys: [key("Escape", "Esc", "plain", { do: "escape" })] },
+  {
+    text: "key_confirm",
+    keys: [
+      key("Enter", "⏎", "plain", { do: "confirm" }),
+      key("NumpadEnter", "", "plain", { do: "confirm" }),
+    ],
+  },
+  { text: "key_undo", keys: [key("KeyZ", "Ctrl Z", "undo", { do: "undo" })] },
+  { text: "key_redo", keys: [key("KeyZ", "Ctrl Shift Z", "redo", { do: "redo" })] },
+  { text: "key_help", keys: [key("Slash", "?", "single", { do: "help" })] },
+];
+
+const KEYS = ROWS.flatMap((row) => row.keys);
 
 /** The command of a key press, or null if it is none of ours. */
 export function command(event               )                 {
-  if (event.defaultPrevented || event.isComposing || event.altKey || editable(event.target)) {
-    return null;
-  }
-  if (event.ctrlKey || event.metaKey) return event.repeat ? null : undoing(event);
-  const to = MOVES[event.code];
+  if (event.defaultPrevented || event.isComposing || editable(event.target)) return null;
+  if (event.ctrlKey || event.metaKey) return event.altKey || event.repeat ? null : undoing(event);
+  const found = KEYS.find((key) => pressed(key, event));
+  if (!found) return null;
   // Moving is the one thing that a held key may go on doing.
-  if (to) return { do: "move", to, extend: event.shiftKey };
+  if (found.command.do === "move") return { ...found.command, extend: event.shiftKey };
   if (event.repeat) return null;
-  if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return { do: "help" };
-  const decision = MARKS[event.code];
-  if (decision) return event.code === "Space" && activates(event.target) ? null : { do: "mark", decision };
-  if (event.code === "KeyZ") return { do: "loupe" };
-  if (event.code === "KeyT") return { do: "titles" };
-  if (event.code === "Escape") return { do: "escape" };
-  const enter = event.code === "Enter" || event.code === "NumpadEnter";
-  return enter && !activates(event.target) ? { do: "confirm" } : null;
+  const own = event.code === "Space" || found.command.do === "confirm";
+  return own && activates(event.target) ? null : found.command;
+}
+
+/** How a key of the overlay is to be pressed, the settings being what they are. */
+export function shown(key     )         {
+  return key.how === "single" && !boot.settings.single_keys ? `Alt ${key.shown}` : key.shown;
+}
+
+function pressed(key     , event               )          {
+  if (key.how !== "single" && key.how !== "plain") return false;
+  const alt = key.how === "single" && !boot.settings.single_keys;
+  if (event.altKey !== alt) return false;
+  // The sign is on another key of some keyboards.
+  if (key.command.do === "help") return event.key === "?" || (event.code === key.code && event.shiftKey);
+  return event.code === key.code;
 }
 
 /** By the letter where there is one: undo is Ctrl with the key that says Z. */

@@ -1,8 +1,7 @@
 // One large cover in its true proportions, with all covers of the sheet beneath.
 
-import { element, fresh, say, within, type Decision } from "./boot.ts";
-import { keep, recall } from "./memory.ts";
-import { preview } from "./server.ts";
+import { boot, element, fresh, say, within, type Decision } from "./boot.ts";
+import { large, preview } from "./server.ts";
 import type { Sheet } from "./sheet.ts";
 
 export interface LoupeOwner {
@@ -12,6 +11,11 @@ export interface LoupeOwner {
   closed(at: number): void;
 }
 
+/** Neighbours on each side that are fetched and decoded ahead. */
+const AHEAD = 8;
+/** A year, seconds: as long as the server remembers a setting. */
+const REMEMBERED = 365 * 24 * 3600;
+
 export class Loupe {
   #owner: LoupeOwner;
   #dialog = element<HTMLDialogElement>("loupe");
@@ -19,6 +23,8 @@ export class Loupe {
   #strip = element<HTMLOListElement>("filmstrip");
   #sheet: Sheet | null = null;
   #at = 0;
+  /** Held here, they stay decoded. */
+  #near = new Map<string, HTMLImageElement>();
 
   constructor(owner: LoupeOwner) {
     this.#owner = owner;
@@ -28,7 +34,7 @@ export class Loupe {
     for (const button of this.#choices()) {
       button.addEventListener("click", () => this.decide(button.dataset.decision as Decision));
     }
-    this.#showTitles(recall<boolean>("titles") ?? true);
+    this.#showTitles();
   }
 
   get open(): boolean {
@@ -66,7 +72,7 @@ export class Loupe {
     const { data } = sheet.tiles[this.#at];
     this.#image.width = data.width;
     this.#image.height = data.height;
-    this.#image.src = preview(data.sha256);
+    this.#paint(sheet, data.sha256);
     element("loupe-where").textContent = say("tile", { n: this.#at + 1, total: sheet.tiles.length });
     element("loupe-title").textContent = data.title || say("no_title");
     element("loupe-owner").textContent = data.owner ?? "";
@@ -75,7 +81,7 @@ export class Loupe {
 
   decide(decision: Decision): void {
     this.#owner.decide(this.#at, decision);
-    this.step(1);
+    if (boot.settings.advance) this.step(1);
   }
 
   /** Writes the marks anew. */
@@ -99,13 +105,42 @@ export class Loupe {
 
   /** The title can give the cat away; the person may do without the hint. */
   titles(): void {
-    this.#showTitles(!(recall<boolean>("titles") ?? true));
+    boot.settings.titles = !boot.settings.titles;
+    // The cookie of the settings page: absent when they are on.
+    const age = boot.settings.titles ? 0 : REMEMBERED;
+    document.cookie = `whisker_titles=off; Path=/; Max-Age=${age}; SameSite=Strict`;
+    this.#showTitles();
   }
 
-  #showTitles(shown: boolean): void {
-    keep("titles", shown);
+  #showTitles(): void {
+    const shown = boot.settings.titles;
     element("loupe-titles").setAttribute("aria-pressed", String(shown));
     within(this.#dialog, "figcaption").hidden = !shown;
+  }
+
+  /** The preview at once, for what stood here before must not be taken for this one. */
+  #paint(sheet: Sheet, cover: string): void {
+    this.#image.src = preview(cover);
+    const kept = this.#near.get(cover) ?? fetched(large(cover));
+    this.#prefetch(sheet);
+    this.#near.set(cover, kept);
+    const shown = () => this.#sheet?.tiles[this.#at].data.sha256 === cover;
+    void kept.decode().then(
+      () => shown() && (this.#image.src = kept.src),
+      () => undefined,
+    );
+  }
+
+  /** The nearest first; what fell out of reach is let go. */
+  #prefetch(sheet: Sheet): void {
+    const near = new Map<string, HTMLImageElement>();
+    for (let by = 1; by <= AHEAD; by++) {
+      for (const at of [this.#at + by, this.#at - by]) {
+        const cover = sheet.tiles[at]?.data.sha256;
+        if (cover) near.set(cover, this.#near.get(cover) ?? fetched(large(cover)));
+      }
+    }
+    this.#near = near;
   }
 
   #choices(): HTMLButtonElement[] {
@@ -122,4 +157,12 @@ export class Loupe {
     });
     this.#strip.replaceChildren(...items);
   }
+}
+
+function fetched(url: string): HTMLImageElement {
+  const image = new Image();
+  image.src = url;
+  // One that does not arrive will say so when it is looked at.
+  void image.decode().catch(() => undefined);
+  return image;
 }

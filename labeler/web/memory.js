@@ -1,6 +1,9 @@
 // What survives a reload: open sheets with their marks. Kept for this topic of this database.
 
 import { boot,           } from "./boot.js";
+import { hold as lock } from "./locks.js";
+
+
 
 
 
@@ -47,17 +50,9 @@ export function sheets(pool      , order        )               {
 }
 
 /**
- * Takes a sheet for this tab; null when another tab has it. The browser gives it free when the
- * tab closes or crashes.
+ * Takes a sheet for this tab; null when another tab has it. It comes free when the tab closes or
+ * crashes.
  */
 export function hold(id        )                               {
-  return new Promise((resolve) => {
-    void navigator.locks.request(prefix + id, { ifAvailable: true }, (lock) => {
-      if (!lock) {
-        resolve(null);
-        return;
-      }
-      return new Promise      ((release) => resolve(() => release()));
-    });
-  });
+  return lock(prefix + id);
 }

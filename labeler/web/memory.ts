@@ -1,12 +1,15 @@
 // What survives a reload: open sheets with their marks. Kept for this topic of this database.
 
 import { boot, type Pool } from "./boot.ts";
+import { hold as lock } from "./locks.ts";
 import type { MarksData } from "./marks.ts";
 
 export interface Remembered {
   id: string;
   pool: Pool;
   order: string;
+  /** How many tiles were asked for. */
+  size: number;
   /** When it was last shown; 0 while it only waits. */
   shown: number;
   opened: number;
@@ -47,17 +50,9 @@ export function sheets(pool: Pool, order: string): Remembered[] {
 }
 
 /**
- * Takes a sheet for this tab; null when another tab has it. The browser gives it free when the
- * tab closes or crashes.
+ * Takes a sheet for this tab; null when another tab has it. It comes free when the tab closes or
+ * crashes.
  */
 export function hold(id: string): Promise<(() => void) | null> {
-  return new Promise((resolve) => {
-    void navigator.locks.request(prefix + id, { ifAvailable: true }, (lock) => {
-      if (!lock) {
-        resolve(null);
-        return;
-      }
-      return new Promise<void>((release) => resolve(() => release()));
-    });
-  });
+  return lock(prefix + id);
 }

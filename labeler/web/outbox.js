@@ -2,6 +2,7 @@
 // answered, so neither a dead labeler nor a closed tab loses one; all tabs share the list.
 
 import { boot } from "./boot.js";
+import { alone } from "./locks.js";
 import { keep, recall } from "./memory.js";
 import { Away, Refused, server,             } from "./server.js";
 
@@ -29,6 +30,10 @@ export class Outbox {
   constructor(listener          ) {
     this.#listener = listener;
     addEventListener("online", () => void this.flush());
+    // Nothing would be lost, but whoever leaves for good should know that it is not sent.
+    addEventListener("beforeunload", (event) => {
+      if (this.#failures > 0 && this.#entries().length > 0) event.preventDefault();
+    });
   }
 
   push(entry       )                   {
@@ -39,7 +44,7 @@ export class Outbox {
   /** Sends what waits, oldest first; whether nothing is left. */
   async flush()                   {
     clearTimeout(this.#timer);
-    return navigator.locks.request(`whisker/${boot.home}/outbox`, async () => {
+    return alone(`whisker/${boot.home}/outbox`, async () => {
       for (let entry = this.#entries()[0]; entry; entry = this.#entries()[0]) {
         if (!(await this.#send(entry))) return false;
       }

@@ -51,8 +51,8 @@ async function post   (path        , body         , keepalive = false)          
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer     ;
   const why = String((answer                      ).error ?? response.status);
-  // Busy or broken for now, as opposed to wrong for ever.
-  throw response.status >= 500 ? new Away(why) : new Refused(why);
+  // Busy, broken or asking for its token for now, as opposed to wrong for ever.
+  throw response.status >= 500 || response.status === 401 ? new Away(why) : new Refused(why);
 }
 
 
@@ -87,6 +87,11 @@ export const server = {
   /** A change kept in the outbox until it is answered. */
   send: (path        , body         ) => post        (path, body),
 };
+
+/** The original if it was kept, else the preview. */
+export function large(sha256        )         {
+  return `/large/${sha256}`;
+}
 
 export function preview(sha256        )         {
   return `/preview/${sha256}.jpg`;

@@ -51,8 +51,8 @@ async function post<T>(path: string, body: unknown, keepalive = false): Promise<
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer as T;
   const why = String((answer as { error?: string }).error ?? response.status);
-  // Busy or broken for now, as opposed to wrong for ever.
-  throw response.status >= 500 ? new Away(why) : new Refused(why);
+  // Busy, broken or asking for its token for now, as opposed to wrong for ever.
+  throw response.status >= 500 || response.status === 401 ? new Away(why) : new Refused(why);
 }
 
 export interface News {
@@ -87,6 +87,11 @@ export const server = {
   /** A change kept in the outbox until it is answered. */
   send: (path: string, body: unknown) => post<Counts>(path, body),
 };
+
+/** The original if it was kept, else the preview. */
+export function large(sha256: string): string {
+  return `/large/${sha256}`;
+}
 
 export function preview(sha256: string): string {
   return `/preview/${sha256}.jpg`;

@@ -114,3 +114,61 @@ test("Enter and Space on a control do what the control says", async () => {
   await page.locator("#loupe").waitFor({ state: "visible" });
   assert.deepEqual(labeler.events(), []);
 });
+
+test("the overlay shows every key that does something, and no other", async () => {
+  const { page } = await fresh();
+  const told = await page.evaluate(async () => {
+    const app = document.querySelector<HTMLScriptElement>("script[type=module]");
+    const keys = await import(new URL("keys.js", app?.src).href);
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((letter) => `Key${letter}`);
+    const others = [
+      ..."0123456789".split("").map((digit) => `Digit${digit}`),
+      "Space", "Enter", "NumpadEnter", "Escape", "Backspace", "Delete", "Tab", "Slash", "Period", "Comma",
+      "Minus", "Equal", "Semicolon", "Quote", "Backquote", "Backslash", "BracketLeft", "BracketRight",
+      "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", "Insert", "F1",
+    ];
+    const works: string[] = [];
+    for (const code of [...letters, ...others]) {
+      const letter = code.startsWith("Key") ? code.slice(3).toLowerCase() : "";
+      for (const [how, init] of [
+        ["", {}],
+        ["Shift ", { shiftKey: true }],
+        ["Ctrl ", { ctrlKey: true }],
+        ["Ctrl Shift ", { ctrlKey: true, shiftKey: true }],
+      ] as const) {
+        const event = new KeyboardEvent("keydown", { code, key: letter, ...init });
+        if (keys.command(event)) works.push(how + code);
+      }
+    }
+    const listed = keys.ROWS.flatMap((row: { keys: { code: string; how: string }[] }) =>
+      row.keys.map(({ code, how }) => (({ undo: "Ctrl ", redo: "Ctrl Shift " })[how] ?? "") + code),
+    );
+    const shown = keys.ROWS.flatMap((row: { keys: unknown[] }) => row.keys.map(keys.shown)).filter(Boolean);
+    const overlay = [...document.querySelectorAll("#help-keys kbd")].map((kbd) => kbd.textContent);
+    return { works, listed, shown, overlay };
+  });
+  // Shift changes nothing but what the arrows do; only the question mark needs it.
+  const plain = told.works.filter((key) => !key.startsWith("Shift ") || key === "Shift Slash");
+  const expected = (told.listed as string[]).map((key) => (key === "Slash" ? "Shift Slash" : key));
+  assert.deepEqual(plain.sort(), expected.sort());
+  assert.deepEqual(told.overlay.slice(0, told.shown.length), told.shown);
+  assert.equal(told.overlay.length, told.shown.length + 2, "the mouse has two lines");
+});
+
+test("the same keys do the same in the loupe", async () => {
+  const { page } = await fresh();
+  await page.keyboard.press("KeyZ");
+  await page.locator("#loupe").waitFor({ state: "visible" });
+  for (const key of ["KeyX", "KeyU", "KeyB", "KeyK", "Space"]) await page.keyboard.press(key);
+  assert.deepEqual((await marks(page)).slice(0, 6), ["reject", "unsure", "broken", "keep", "reject", "keep"]);
+  await page.keyboard.press("Control+KeyZ");
+  await page.keyboard.press("Control+KeyZ");
+  await page.keyboard.press("Control+Shift+KeyZ");
+  assert.equal((await marks(page))[4], "keep");
+  await page.keyboard.press("End");
+  assert.match((await page.locator("#loupe-where").textContent()) ?? "", /60/);
+  await page.keyboard.press("KeyX");
+  assert.match((await page.locator("#loupe-where").textContent()) ?? "", /60/, "the end is the end");
+  await page.keyboard.press("KeyZ");
+  await page.locator("#loupe").waitFor({ state: "hidden" });
+});

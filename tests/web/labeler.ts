@@ -1,6 +1,6 @@
 // The labeler as a person has it: a program with a database of its own, and its page in Chromium.
 
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
@@ -82,6 +82,12 @@ export function database(negatives: number, positives = 0): string {
   return copied(made);
 }
 
+/** The exit code of the labeler and what it says on stderr. */
+export function refused(...args: string[]): { code: number | null; said: string } {
+  const { status, stderr } = spawnSync(join(PROGRAMS, "labeler"), args, { encoding: "utf8", timeout: PATIENCE_MS });
+  return { code: status, said: stderr };
+}
+
 /** A copy of a database that no program has open. */
 export function copied(path: string): string {
   const copy = join(folder, `test-${(copies += 1)}.db`);
@@ -92,6 +98,14 @@ export function copied(path: string): string {
 /** Titles are file names: some of them try to be markup, or to turn the text round. */
 export const HOSTILE = ["<img src=x onerror=alert(1)>", "a\u202Egpj.exe", '"><script>alert(1)<\u2044script>'];
 
+/** What no file name can hold: closing tags, bidi controls left open, and 10,000 characters. */
+export const FIERCE = [
+  "</script><script>alert(1)</script>",
+  "</title></bdi></h2><img src=x onerror=alert(1)>",
+  "\u202E\u2066\u2067\u2068drow a\u202A",
+  `<b>${"猫<i>".repeat(2500)}`,
+];
+
 function hostile(covers: string): void {
   const files = readdirSync(covers).filter((name) => name.endsWith(".jpg")).sort();
   for (const [i, title] of HOSTILE.entries()) {
@@ -101,9 +115,9 @@ function hostile(covers: string): void {
 }
 
 /** Starts `labeler serve`; unless told, a sheet can be confirmed as soon as it is painted. */
-export async function serve(path: string, dwell = 0): Promise<Labeler> {
+export async function serve(path: string, dwell = 0, ...listen: string[]): Promise<Labeler> {
   const args = ["serve", "--quiet", "--database", `sqlite:${path}`, "--dwell", String(dwell)];
-  let child = await start([...args, "--listen", "127.0.0.1:0"]);
+  let child = await start([...args, ...(listen.length > 0 ? listen : ["--listen", "127.0.0.1:0"])]);
   const { url, port } = child;
   return {
     url,
@@ -153,6 +167,9 @@ export interface Locator {
   getAttribute(name: string): Promise<string | null>;
   isVisible(): Promise<boolean>;
   focus(): Promise<void>;
+  fill(text: string): Promise<void>;
+  tap(): Promise<void>;
+  boundingBox(): Promise<{ x: number; y: number; width: number; height: number } | null>;
   nth(n: number): Locator;
   locator(selector: string): Locator;
   selectOption(value: string): Promise<unknown>;

@@ -93,7 +93,7 @@ fn foot(text: &Text) -> Markup {
             div.acts {
                 button.quiet #undo type="button" { (text.undo) " " kbd { "Ctrl Z" } }
                 button.quiet #loupe-open type="button" aria-haspopup="dialog" {
-                    (text.loupe) " " kbd { "Z" }
+                    (text.loupe) " " kbd.single { "Z" }
                 }
                 button.main #confirm type="button" aria-disabled="true" {
                     span #confirm-word { (text.confirm) } " " kbd { "⏎" }
@@ -109,7 +109,7 @@ fn loupe(text: &Text) -> Markup {
             div.top {
                 p #loupe-where tabindex="-1" autofocus {}
                 button.quiet #loupe-titles type="button" aria-pressed="true" {
-                    (text.show_title) " " kbd { "T" }
+                    (text.show_title) " " kbd.single { "T" }
                 }
                 button.quiet #loupe-close type="button" { (text.close) " " kbd { "Esc" } }
             }
@@ -120,7 +120,7 @@ fn loupe(text: &Text) -> Markup {
             div.choices {
                 @for (choice, key) in CHOICES {
                     button type="button" data-decision=(choice) aria-pressed="false" {
-                        (word(text, choice)) " " kbd { (key) }
+                        (word(text, choice)) " " kbd.single { (key) }
                     }
                 }
             }
@@ -138,33 +138,12 @@ fn word<'a>(text: &'a Text, choice: &str) -> &'a str {
     }
 }
 
+/// The script writes the keys from the table that it obeys.
 fn help(text: &Text) -> Markup {
-    let rows: [(&[&str], &str); 13] = [
-        (&["←", "↑", "→", "↓"], &text.key_move),
-        (&["X", "Space"], &text.key_reject),
-        (&["U"], &text.key_unsure),
-        (&["B"], &text.key_broken),
-        (&["K"], &text.key_keep),
-        (&["Z"], &text.key_loupe),
-        (&["Esc"], &text.key_back),
-        (&["⏎"], &text.key_confirm),
-        (&["Ctrl Z"], &text.key_undo),
-        (&["Ctrl Shift Z"], &text.key_redo),
-        (&["?"], &text.key_help),
-        (&[&text.key_click], &text.key_click_what),
-        (&[&text.key_range], &text.key_range_what),
-    ];
     html! {
         dialog #help .help aria-labelledby="help-name" {
             h2 #help-name { (text.keys) }
-            dl {
-                @for (keys, what) in rows {
-                    div {
-                        dt { @for key in keys { kbd { (key) } " " } }
-                        dd { (what) }
-                    }
-                }
-            }
+            dl #help-keys {}
             button.quiet #help-close type="button" { (text.close) " " kbd { "Esc" } }
         }
     }

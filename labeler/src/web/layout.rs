@@ -73,7 +73,8 @@ pub fn page(site: &Site, preference: &Preference, parts: &Parts<'_>) -> Markup {
     let title = parts.screen.map_or("Whisker", |screen| screen.name(text));
     html! {
         (DOCTYPE)
-        html lang=(preference.lang.tag()) data-theme=[preference.theme.map(Theme::key)] {
+        html lang=(preference.lang.tag()) data-theme=[preference.theme.map(Theme::key)]
+            data-keys=[(!preference.settings.single_keys).then_some("off")] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";

@@ -200,11 +200,13 @@ catalogue! {
 
     // The keys, in the order of the overlay.
     key_move: "Move; with Shift: select a range", "移动；按住 Shift：选择一段";
+    key_ends: "To the first, to the last; with Shift: select until there", "到第一张、最后一张；按住 Shift：一直选到那里";
     key_reject: "Reject, or take it back", "剔除，再按取消";
     key_unsure: "Unsure, or take it back", "不确定，再按取消";
     key_broken: "Broken picture, or take it back", "图片损坏，再按取消";
     key_keep: "Keep", "保留";
-    key_loupe: "Loupe; also a double click", "放大；也可双击";
+    key_loupe: "Loupe; also a double click or a long press", "放大；也可双击或长按";
+    key_titles: "In the loupe: titles on or off", "放大时：显示或隐藏标题";
     key_back: "Back to the sheet", "回到本页";
     key_confirm: "Confirm the sheet", "确认本页";
     key_undo: "Undo, without limit", "撤销，不限次数";

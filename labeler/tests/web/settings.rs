@@ -25,7 +25,7 @@ async fn what_was_chosen_is_what_the_pages_say_and_the_script_is_told() {
     let at = site(1).await;
     let cookies = cookies(&at, FORM).await;
     let page = at.get_with("/", &cookies).await.text;
-    assert!(page.contains("<html lang=\"zh-CN\" data-theme=\"dark\">"));
+    assert!(page.contains("<html lang=\"zh-CN\" data-theme=\"dark\" data-keys=\"off\">"));
     let start = page.find("id=\"boot\">").unwrap() + "id=\"boot\">".len();
     let boot: serde_json::Value =
         serde_json::from_str(page[start..].split("</script>").next().unwrap()).unwrap();
