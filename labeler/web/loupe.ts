@@ -76,6 +76,7 @@ export class Loupe {
     element("loupe-where").textContent = say("tile", { n: this.#at + 1, total: sheet.tiles.length });
     element("loupe-title").textContent = data.title || say("no_title");
     element("loupe-owner").textContent = data.owner ?? "";
+    element<HTMLAnchorElement>("loupe-alike").href = `/alike/${data.sha256}`;
     this.refresh();
   }
 

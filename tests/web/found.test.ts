@@ -1,10 +1,11 @@
 // What a person does with found videos, and with covers that look alike.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { ahead, browse, database, drained, open, said, serve, sheet, type Labeler, type Page } from "./labeler.ts";
+import { AXE, ahead, browse, database, drained, open, said, serve, sheet, type Labeler, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -105,6 +106,37 @@ test("a neighbourhood is judged with one word, and one undo takes it back", asyn
   await said(page, "Took back");
   await page.reload();
   assert.equal(await choices.count(), before);
+});
+
+test("axe finds nothing on covers that look alike, in either language and either light", async () => {
+  const path = prepared();
+  const labeler = await serve(path);
+  const db = new DatabaseSync(path);
+  const { sha256 } = db.prepare("select lower(hex(sha256)) as sha256 from cover limit 1").get() as { sha256: string };
+  db.close();
+  for (const [lang, colorScheme] of [["en", "light"], ["zh", "dark"]]) {
+    const page = await open(browser, `${labeler.url}alike/${sha256}?lang=${lang}`, { colorScheme });
+    await page.locator("#neighbours button").nth(0).click();
+    const found = await page.evaluate(async (source) => {
+      // Under the page's own policy only an evaluated script can come in.
+      (0, eval)(source as string);
+      const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe;
+      return (await axe.run()).violations.map(({ id }) => id);
+    }, readFileSync(AXE, "utf8"));
+    assert.deepEqual(found, [], lang);
+  }
+});
+
+test("the loupe leads to what looks like its cover", async () => {
+  const labeler = await serve(prepared());
+  const page = await open(browser, labeler.url);
+  const [, second] = await sheet(page);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("KeyZ");
+  await page.waitForFunction((cover) => {
+    const link = document.querySelector<HTMLAnchorElement>("#loupe-alike");
+    return link?.pathname === `/alike/${cover}` && link.target === "_blank";
+  }, second);
 });
 
 test("the feed is XML with an entry a video", async () => {

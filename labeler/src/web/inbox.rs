@@ -108,6 +108,7 @@ fn loupe(text: &Text) -> Markup {
         dialog #loupe .loupe aria-labelledby="loupe-where" {
             div.top {
                 p #loupe-where tabindex="-1" autofocus {}
+                a.plain #loupe-alike href="/found" target="_blank" { (text.look_alike) }
                 button.quiet #loupe-titles type="button" aria-pressed="true" {
                     (text.show_title) " " kbd.single { "T" }
                 }
