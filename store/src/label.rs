@@ -18,6 +18,20 @@ statements! {
         left join standing s on s.topic_id = p.topic_id and s.cover_id = p.cover_id
         where p.topic_id = $1
         order by c.id";
+    /// The same where the undecided have no label: it costs what was decided, not what is there.
+    DECIDED = "
+        select c.id, c.sha256, c.image_sha256, s.pool, s.decision
+        from standing s
+        join cover c on c.id = s.cover_id
+        where s.topic_id = $1
+          and exists (select 1 from pool p
+                      where p.topic_id = s.topic_id and p.cover_id = s.cover_id)
+        order by c.id";
+    /// Of equally common ones the first by name.
+    COMMONEST_RULE = "
+        select c.resize_rule from standing s join cover c on c.id = s.cover_id
+        where s.topic_id = $1
+        group by c.resize_rule order by count(*) desc, c.resize_rule limit 1";
 }
 
 /// Why a cover is a candidate.
@@ -93,6 +107,13 @@ impl LabelRule {
     }
 }
 
+impl LabelRule {
+    /// Whether undecided covers of some pool have a label.
+    pub fn trusts_undecided(&self) -> bool {
+        self.trust_undecided_negatives || self.trust_undecided_positives
+    }
+}
+
 /// A cover with its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labeled {
@@ -115,10 +136,13 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn labeled(&self, topic: TopicId, rule: &LabelRule) -> Result<Vec<Labeled>> {
-        let rows: Vec<Candidate> = sqlx::query_as(CANDIDATES)
-            .bind(topic.0)
-            .fetch_all(self.read())
-            .await?;
+        let rows: Vec<Candidate> = match rule.trusts_undecided() {
+            true => sqlx::query_as(CANDIDATES),
+            false => sqlx::query_as(DECIDED),
+        }
+        .bind(topic.0)
+        .fetch_all(self.read())
+        .await?;
         let mut labeled = Vec::new();
         for Candidate(cover, sha256, image_sha256, pool, decision) in rows {
             let decision = decision.as_deref().map(str::parse).transpose()?;
@@ -132,6 +156,17 @@ impl Store {
             }
         }
         Ok(labeled)
+    }
+
+    /// How most of the decided covers' images were made; `None` when nothing is decided.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn commonest_resize_rule(&self, topic: TopicId) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar(COMMONEST_RULE)
+            .bind(topic.0)
+            .fetch_optional(self.read())
+            .await?)
     }
 }
 

@@ -18,6 +18,7 @@
 //! - [`alike`]: covers that look alike, and one word on many
 //! - [`label`]: the one rule that turns pools and decisions into labels
 //! - [`frontier`]: crawls and the pages they visit
+//! - [`news`]: whether anybody has written
 //! - [`export`]: covers with all that a data set says of them
 //! - [`training`]: runs, folds, predictions, models, scores
 //!
@@ -35,6 +36,7 @@ pub mod frontier;
 pub mod history;
 pub mod label;
 pub mod near;
+pub mod news;
 pub mod open;
 pub mod progress;
 pub mod remake;
@@ -49,6 +51,7 @@ pub use decision::{Act, Choice, Event, Role, Source};
 pub use error::Error;
 pub use frontier::{CrawlId, Request};
 pub use label::{LabelRule, Pool};
+pub use news::News;
 pub use open::{Durability, Store};
 pub use topic::TopicId;
 

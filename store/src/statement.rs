@@ -26,6 +26,7 @@ mod tests {
             crate::topic::STATEMENTS,
             crate::cover::STATEMENTS,
             crate::near::STATEMENTS,
+            crate::news::STATEMENTS,
             crate::remake::STATEMENTS,
             crate::export::STATEMENTS,
             crate::decision::STATEMENTS,

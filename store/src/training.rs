@@ -17,5 +17,5 @@ pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
 pub use round::{Leftover, RoundKind, RoundResult, RoundRow};
 pub use run::{Begun, NewRun, PredictionRow, RunCover, RunId, RunRow, RunState, RunTally};
-pub use score::{Find, Score, SpokenFor, Unscored};
+pub use score::{Find, Member, Score, SpokenFor, Unscored};
 pub use suspect::{Suspect, SuspectRow};

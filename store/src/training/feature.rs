@@ -1,11 +1,28 @@
 //! What a fixed backbone says of covers: computed once, good for every probe.
 
 use crate::statement::statements;
-use crate::{Result, Store};
+use crate::{Pool, Result, Store, TopicId};
 
 statements! {
     FEATURE = "select vector from feature where backbone = $1 and cover_id = $2";
     FEATURED = "select cover_id from feature where backbone = $1 order by cover_id";
+    /// The table's own order: nothing is sorted.
+    FEATURES_AFTER = "
+        select cover_id, vector from feature
+        where backbone = $1 and cover_id > $2 order by cover_id limit $3";
+    FEATURES_OF = "
+        select cover_id, vector from feature
+        where backbone = $1 and cover_id in (select value from json_each($2))";
+    /// By the narrow index: the vectors are not touched.
+    COUNT_FEATURED = "
+        select count(*) from feature indexed by feature_of_cover where backbone = $1";
+    /// Candidates without features, the oldest first.
+    UNFEATURED = "
+        select p.cover_id, p.pool from pool p
+        where p.topic_id = $1 and p.cover_id > $3
+          and not exists (select 1 from feature f
+                          where f.backbone = $2 and f.cover_id = p.cover_id)
+        order by p.cover_id limit $4";
     PUT_FEATURE = "
         insert into feature (cover_id, backbone, vector) values ($1, $2, $3)
         on conflict (backbone, cover_id) do update set vector = excluded.vector";
@@ -34,6 +51,70 @@ impl Store {
             .bind(backbone)
             .fetch_all(self.read())
             .await?)
+    }
+
+    /// At most `limit` features of ids above `after` as they are stored, little-endian floats.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn features_after(
+        &self,
+        backbone: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Vec<u8>)>> {
+        Ok(sqlx::query_as(FEATURES_AFTER)
+            .bind(backbone)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?)
+    }
+
+    /// The features that are there of these covers, in any order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn features_of(&self, backbone: &str, covers: &[i64]) -> Result<Vec<(i64, Vec<u8>)>> {
+        Ok(sqlx::query_as(FEATURES_OF)
+            .bind(backbone)
+            .bind(serde_json::Value::from(covers).to_string())
+            .fetch_all(self.read())
+            .await?)
+    }
+
+    /// Of how many covers a backbone has features.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_featured(&self, backbone: &str) -> Result<u64> {
+        let count: i64 = sqlx::query_scalar(COUNT_FEATURED)
+            .bind(backbone)
+            .fetch_one(self.read())
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// At most `limit` candidates of ids above `after` that a backbone has no features of.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unfeatured(
+        &self,
+        topic: TopicId,
+        backbone: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Pool)>> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(UNFEATURED)
+            .bind(topic.0)
+            .bind(backbone)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?;
+        let row = |(cover, pool): (i64, String)| Ok((cover, pool.parse()?));
+        rows.into_iter().map(row).collect()
     }
 
     /// Stores features, as (cover id, values), in one transaction.

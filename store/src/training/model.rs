@@ -19,6 +19,9 @@ statements! {
         select m.id, m.name, m.run_id, m.net, m.config, m.last_event, m.created_at
         from promotion p join model m on m.id = p.model_id
         where p.topic_id = $1 order by p.id desc limit 1";
+    FORGET_MODEL = "
+        delete from model where id = $1
+          and not exists (select 1 from promotion p where p.model_id = $1)";
     PROMOTED = "
         select model_id from promotion where topic_id = $1
         group by model_id order by max(id) desc";
@@ -95,6 +98,18 @@ impl Store {
             .bind(model)
             .bind(reason)
             .bind(now)
+            .execute(self.write())
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets a model that never was the current one; its scores must be gone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn forget_model(&self, model: i64) -> Result<()> {
+        sqlx::query(FORGET_MODEL)
+            .bind(model)
             .execute(self.write())
             .await?;
         Ok(())

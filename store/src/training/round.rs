@@ -31,14 +31,6 @@ statements! {
         where r.topic_id = $1 and r.finished_at is not null
         order by r.id desc limit $2";
     ROUND_RUNS = "select run from round where topic_id = $1 and run is not null";
-    /// Expected of the topic among what nobody has decided and what was met at random.
-    HIDDEN = "
-        select coalesce(sum(s.probability), 0.0), count(*)
-        from pool p
-        join score s on s.model_id = $2 and s.cover_id = p.cover_id
-        where p.topic_id = $1 and p.pool = 'negative'
-          and not exists (select 1 from standing d
-                          where d.topic_id = p.topic_id and d.cover_id = p.cover_id)";
     CLAIM_WATCH = "
         insert into lease (kind, item, holder, until) values ('watch', $1, $2, $3)
         on conflict (kind, item) do update set holder = excluded.holder, until = excluded.until
@@ -286,19 +278,6 @@ impl Store {
         Ok(sqlx::query_scalar(ROUND_RUNS)
             .bind(topic.0)
             .fetch_all(self.read())
-            .await?)
-    }
-
-    /// How many of the topic a model expects among the undecided of the negative pool, and how
-    /// many of those it has scored.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn hidden(&self, topic: TopicId, model: i64) -> Result<(f64, i64)> {
-        Ok(sqlx::query_as(HIDDEN)
-            .bind(topic.0)
-            .bind(model)
-            .fetch_one(self.read())
             .await?)
     }
 

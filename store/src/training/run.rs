@@ -1,6 +1,6 @@
 //! Runs: what was asked, the data set as it was, and what was predicted of it.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::label::hash;
 use crate::statement::statements;
@@ -18,14 +18,31 @@ statements! {
                          device, threads, state, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'unfinished', $12)
         returning id";
-    ADD_RUN_COVER = "
-        insert into run_cover (run_id, cover_id, label, fold, block) values ($1, $2, $3, $4, $5)";
+    ADD_RUN_COVERS = "
+        insert into run_cover (run_id, cover_id, label, fold, block)
+        select $1, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+               json_extract(value, '$[2]'), json_extract(value, '$[3]')
+        from json_each($2)";
     ADD_FOLDS = "
         insert into fold (run_id, fold, state, train, test)
         select run_id, fold, 'pending',
                (select count(*) from run_cover all_of where all_of.run_id = $1) - count(*),
                count(*)
         from run_cover where run_id = $1 group by run_id, fold";
+    FOLDS_DONE = "
+        update fold set state = 'done', epochs = 1, seconds = $2 where run_id = $1";
+    ADD_PREDICTIONS = "
+        insert into prediction (run_id, cover_id, logit)
+        select $1, json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each($2)";
+    FORGET_OF_SUSPECT = "delete from suspect where run_id = $1";
+    FORGET_OF_PREDICTION = "delete from prediction where run_id = $1";
+    FORGET_OF_COVER = "delete from run_cover where run_id = $1";
+    FORGET_OF_EPOCH = "delete from epoch where run_id = $1";
+    FORGET_OF_ATTEMPT = "delete from attempt where run_id = $1";
+    FORGET_OF_RANGE = "delete from range_test where run_id = $1";
+    FORGET_OF_FOLD = "delete from fold where run_id = $1";
+    FORGET_OF_MODEL = "update model set run_id = null where run_id = $1";
+    FORGET_RUN = "delete from run where id = $1";
     SETTLE_RUN = "
         update run set state = $2, reason = $3, finished_at = $4
         where id = $1 and state = 'unfinished'";
@@ -63,6 +80,12 @@ statements! {
     RESIZE_RULES = "
         select c.id, c.resize_rule from pool p join cover c on c.id = p.cover_id
         where p.topic_id = $1 order by c.id";
+    OWNERS_OF_DECIDED = "
+        select distinct d.cover_id, v.site || ' ' || v.owner
+        from standing d
+        join sighting s on s.cover_id = d.cover_id
+        join video v on v.id = s.video_id
+        where d.topic_id = $1 and v.owner is not null order by 1, 2";
     /// Uploaders as text that is unlike for different sites; unknown ones join nothing.
     OWNERS = "
         select distinct s.cover_id, v.site || ' ' || v.owner
@@ -312,34 +335,85 @@ impl Store {
                 RunState::Unfinished | RunState::Failed => Begun::Unfinished(RunId(id)),
             });
         }
-        let id: i64 = sqlx::query_scalar(ADD_RUN)
-            .bind(topic.0)
-            .bind(&new.net)
-            .bind(&new.recipe)
-            .bind(&new.config)
-            .bind(new.seed)
-            .bind(new.folds)
-            .bind(&new.dataset[..])
-            .bind(new.last_event)
-            .bind(&new.code)
-            .bind(&new.device)
-            .bind(new.threads)
-            .bind(now)
-            .fetch_one(&mut *tx)
+        let id: i64 = add_run(&mut tx, topic, new, now).await?;
+        sqlx::query(ADD_RUN_COVERS)
+            .bind(id)
+            .bind(rows_of(&new.covers))
+            .execute(&mut *tx)
             .await?;
-        for row in &new.covers {
-            sqlx::query(ADD_RUN_COVER)
-                .bind(id)
-                .bind(row.cover)
-                .bind(row.label)
-                .bind(row.fold)
-                .bind(row.block)
-                .execute(&mut *tx)
-                .await?;
-        }
         sqlx::query(ADD_FOLDS).bind(id).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(Begun::New(RunId(id)))
+    }
+
+    /// Adds a run that is finished already, all its predictions in the order of its covers,
+    /// in one transaction.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn add_finished_run(
+        &self,
+        topic: TopicId,
+        new: &NewRun,
+        logits: &[f64],
+        (seconds, now): (f64, i64),
+    ) -> Result<RunId> {
+        let predictions: Vec<serde_json::Value> = new
+            .covers
+            .iter()
+            .zip(logits)
+            .map(|(row, logit)| serde_json::json!([row.cover, logit]))
+            .collect();
+        let mut tx = self.begin().await?;
+        let id: i64 = add_run(&mut tx, topic, new, now).await?;
+        sqlx::query(ADD_RUN_COVERS)
+            .bind(id)
+            .bind(rows_of(&new.covers))
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(ADD_FOLDS).bind(id).execute(&mut *tx).await?;
+        sqlx::query(FOLDS_DONE)
+            .bind(id)
+            .bind(seconds / f64::from(new.folds))
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(ADD_PREDICTIONS)
+            .bind(id)
+            .bind(serde_json::Value::Array(predictions).to_string())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(SETTLE_RUN)
+            .bind(id)
+            .bind(RunState::Finished.as_str())
+            .bind(None::<String>)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(RunId(id))
+    }
+
+    /// Forgets a run with everything of it; models that followed it stay without.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn forget_run(&self, run: RunId) -> Result<()> {
+        let mut tx = self.begin().await?;
+        for statement in [
+            FORGET_OF_SUSPECT,
+            FORGET_OF_PREDICTION,
+            FORGET_OF_COVER,
+            FORGET_OF_EPOCH,
+            FORGET_OF_ATTEMPT,
+            FORGET_OF_RANGE,
+            FORGET_OF_FOLD,
+            FORGET_OF_MODEL,
+            FORGET_RUN,
+        ] {
+            sqlx::query(statement).bind(run.0).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ends a run; one that has ended stays as it is.
@@ -479,6 +553,17 @@ impl Store {
             .await?)
     }
 
+    /// As [`Store::cover_owners`], of decided covers alone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn owners_of_decided(&self, topic: TopicId) -> Result<Vec<(i64, String)>> {
+        Ok(sqlx::query_as(OWNERS_OF_DECIDED)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?)
+    }
+
     /// Covers with their known uploaders, as (cover id, a text per uploader).
     ///
     /// # Errors
@@ -486,4 +571,35 @@ impl Store {
     pub async fn cover_owners(&self) -> Result<Vec<(i64, String)>> {
         Ok(sqlx::query_as(OWNERS).fetch_all(self.read()).await?)
     }
+}
+
+async fn add_run(
+    tx: &mut Transaction<'static, Sqlite>,
+    topic: TopicId,
+    new: &NewRun,
+    now: i64,
+) -> Result<i64> {
+    Ok(sqlx::query_scalar(ADD_RUN)
+        .bind(topic.0)
+        .bind(&new.net)
+        .bind(&new.recipe)
+        .bind(&new.config)
+        .bind(new.seed)
+        .bind(new.folds)
+        .bind(&new.dataset[..])
+        .bind(new.last_event)
+        .bind(&new.code)
+        .bind(&new.device)
+        .bind(new.threads)
+        .bind(now)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
+/// `[[cover, label, fold, block], …]`
+fn rows_of(covers: &[RunCover]) -> String {
+    let row = |cover: &RunCover| {
+        serde_json::json!([cover.cover, u8::from(cover.label), cover.fold, cover.block])
+    };
+    serde_json::Value::Array(covers.iter().map(row).collect()).to_string()
 }

@@ -12,14 +12,24 @@ statements! {
           and not exists (select 1 from score s
                           where s.model_id = $2 and s.cover_id = p.cover_id)
         order by p.cover_id limit $4";
+    /// Without their pictures: for models that look at features.
+    UNSCORED_MEMBERS = "
+        select p.cover_id, p.pool from pool p
+        where p.topic_id = $1 and p.cover_id > $3
+          and not exists (select 1 from score s
+                          where s.model_id = $2 and s.cover_id = p.cover_id)
+        order by p.cover_id limit $4";
     COUNT_UNSCORED = "
         select count(*) from pool p
         where p.topic_id = $1
           and not exists (select 1 from score s
                           where s.model_id = $2 and s.cover_id = p.cover_id)";
-    PUT_SCORE = "
+    /// Rows as one text: a statement a row would cost ten times as much.
+    PUT_SCORES = "
         insert into score (model_id, cover_id, probability, logit, scored_at)
-        values ($1, $2, $3, $4, $5)
+        select $1, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+               json_extract(value, '$[2]'), $3
+        from json_each($2) where true
         on conflict (model_id, cover_id) do update set
             probability = excluded.probability, logit = excluded.logit,
             scored_at = excluded.scored_at";
@@ -27,8 +37,27 @@ statements! {
         select s.cover_id, p.pool, s.logit, s.probability
         from score s join pool p on p.cover_id = s.cover_id and p.topic_id = $1
         where s.model_id = $2 order by s.cover_id";
-    MOVE_SCORE = "
-        update score set probability = $3, logit = $4 where model_id = $1 and cover_id = $2";
+    /// When they were made stays; a score that is gone does not come back.
+    MOVE_SCORES = "
+        update score set probability = json_extract(moved.value, '$[1]'),
+                         logit = json_extract(moved.value, '$[2]')
+        from json_each($2) moved
+        where score.model_id = $1 and score.cover_id = json_extract(moved.value, '$[0]')";
+    /// Of one model; a few at a time, so that nobody waits.
+    FORGET_SCORES = "
+        delete from score where model_id = $1 and cover_id in (
+            select cover_id from score where model_id = $1 limit $2)";
+    /// Models that are not current and still have scores.
+    STALE = "
+        select m.id from model m
+        where m.topic_id = $1
+          and m.id <> coalesce((select p.model_id from promotion p where p.topic_id = $1
+                                order by p.id desc limit 1), 0)
+          and exists (select 1 from score s where s.model_id = m.id)";
+    MEMBERS = "
+        select p.cover_id, p.pool, exists (select 1 from standing d
+                   where d.topic_id = p.topic_id and d.cover_id = p.cover_id)
+        from pool p where p.topic_id = $1 order by p.cover_id";
     /// Unsure and broken say nothing of how common the topic is.
     SPOKEN_FOR = "
         select pool, count(*) filter (where decision = 'keep'),
@@ -60,6 +89,15 @@ statements! {
         order by probability desc, id limit $5";
 }
 
+/// Scores a transaction: others that write wait for a fraction of a second.
+const PORTION: usize = 20_000;
+
+/// `[[cover, probability, log-odds], …]`; numbers are written so that they are read back alike.
+fn rows_of(scores: &[Score]) -> String {
+    let row = |score: &Score| serde_json::json!([score.cover, score.probability, score.logit]);
+    serde_json::Value::Array(scores.iter().map(row).collect()).to_string()
+}
+
 /// A candidate that a model has not scored.
 #[derive(Debug, Clone)]
 pub struct Unscored {
@@ -80,6 +118,17 @@ pub struct Score {
     pub logit: Option<f64>,
     /// Of the topic, at the base rate of its pool.
     pub probability: f64,
+}
+
+/// A candidate of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The cover's id.
+    pub cover: i64,
+    /// The pool it is in.
+    pub pool: Pool,
+    /// Somebody has decided it.
+    pub decided: bool,
 }
 
 /// Covers of a pool that somebody has decided.
@@ -137,6 +186,28 @@ impl Store {
         rows.into_iter().map(unscored).collect()
     }
 
+    /// As [`Store::unscored`], as (cover id, pool), without the pictures.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unscored_members(
+        &self,
+        topic: TopicId,
+        model: i64,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, Pool)>> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(UNSCORED_MEMBERS)
+            .bind(topic.0)
+            .bind(model)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?;
+        let row = |(cover, pool): (i64, String)| Ok((cover, pool.parse()?));
+        rows.into_iter().map(row).collect()
+    }
+
     /// How many candidates the model has not scored.
     ///
     /// # Errors
@@ -150,24 +221,63 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Stores scores in one transaction.
+    /// Stores scores, many to a transaction.
     ///
     /// # Errors
     /// What the database says.
     pub async fn put_scores(&self, model: i64, scores: &[Score], now: i64) -> Result<()> {
-        let mut tx = self.begin().await?;
-        for score in scores {
-            sqlx::query(PUT_SCORE)
+        for portion in scores.chunks(PORTION) {
+            sqlx::query(PUT_SCORES)
                 .bind(model)
-                .bind(score.cover)
-                .bind(score.probability)
-                .bind(score.logit)
+                .bind(rows_of(portion))
                 .bind(now)
-                .execute(&mut *tx)
+                .execute(self.write())
                 .await?;
         }
-        tx.commit().await?;
         Ok(())
+    }
+
+    /// Forgets at most `limit` scores of a model; how many it were.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn forget_scores(&self, model: i64, limit: u32) -> Result<u64> {
+        let gone = sqlx::query(FORGET_SCORES)
+            .bind(model)
+            .bind(limit)
+            .execute(self.write())
+            .await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Models of a topic that are not the current one and still have scores.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn models_with_stale_scores(&self, topic: TopicId) -> Result<Vec<i64>> {
+        Ok(sqlx::query_scalar(STALE)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?)
+    }
+
+    /// Every candidate of a topic, by cover id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn members(&self, topic: TopicId) -> Result<Vec<Member>> {
+        let rows: Vec<(i64, String, bool)> = sqlx::query_as(MEMBERS)
+            .bind(topic.0)
+            .fetch_all(self.read())
+            .await?;
+        let member = |(cover, pool, decided): (i64, String, bool)| {
+            Ok(Member {
+                cover,
+                pool: pool.parse()?,
+                decided,
+            })
+        };
+        rows.into_iter().map(member).collect()
     }
 
     /// Every score of a model with the pool of its cover, by cover id.
@@ -191,22 +301,18 @@ impl Store {
         rows.into_iter().map(score).collect()
     }
 
-    /// Moves scores to another base rate, in one transaction; when they were made stays.
+    /// Moves scores to another base rate; when they were made stays.
     ///
     /// # Errors
     /// What the database says.
     pub async fn move_scores(&self, model: i64, scores: &[Score]) -> Result<()> {
-        let mut tx = self.begin().await?;
-        for score in scores {
-            sqlx::query(MOVE_SCORE)
+        for portion in scores.chunks(PORTION) {
+            sqlx::query(MOVE_SCORES)
                 .bind(model)
-                .bind(score.cover)
-                .bind(score.probability)
-                .bind(score.logit)
-                .execute(&mut *tx)
+                .bind(rows_of(portion))
+                .execute(self.write())
                 .await?;
         }
-        tx.commit().await?;
         Ok(())
     }
 
