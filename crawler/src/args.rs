@@ -1,11 +1,13 @@
 //! What can be typed, and the command it means.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::{Common, Failure, Outcome, Printer, Result, Stop};
 use store::{Durability, Pool};
 
+use crate::every;
 use crate::manners::Manners;
 use crate::run::{self, Asked, Begin, Options};
 use crate::site::{Mode, profile};
@@ -17,6 +19,7 @@ Examples:
   crawler run --site peertube:video.example --pool negative --random 200
   crawler run --site bilibili --pool positive --related-to BV17x411w7KC --keyword 猫 --count 200
   crawler resume
+  crawler run --site peertube:video.example --pool negative --random 50 --every 1h
   crawler run --site kittens.toml --pool negative --random 200
   crawler status
   crawler export ~/dataset
@@ -128,6 +131,9 @@ struct RunArgs {
     /// Ask again for covers that are known, in case they have changed
     #[arg(long)]
     recheck: bool,
+    /// Do the same again and again, so long after each beginning: 30m, 1h, 2d
+    #[arg(long, value_name = "TIME", value_parser = every::parse)]
+    every: Option<Duration>,
     #[command(flatten)]
     manners: Manners,
 }
@@ -222,8 +228,14 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
             crate::import::run(&store, topic, &import, &printer, &stop).await
         }
         Command::Run(args) => {
-            let begin = args.begin(store.folder(), cli::now())?;
-            run::run(&store, topic, &begin, &args.manners, &printer, &stop).await
+            let begin = || args.begin(store.folder(), cli::now());
+            match args.every {
+                Some(every) => {
+                    let crawls = (&store, topic, &args.manners);
+                    every::repeat(crawls, begin, every, &printer, &stop).await
+                }
+                None => run::run(&store, topic, &begin()?, &args.manners, &printer, &stop).await,
+            }
         }
         Command::Resume { manners } => run::resume(&store, &manners, &printer, &stop).await,
         Command::Retry { class, since } => {

@@ -2,7 +2,7 @@
 //!
 //! In reading order:
 //! - [`args`]: what can be typed; [`manners`]: the flags of all that asks the web
-//! - [`run`]: `run`, `resume`, `retry`; [`station`]: where requests run side by side;
+//! - [`run`]: `run`, `resume`, `retry`; [`every`]: the same again and again; [`station`]: where requests run side by side;
 //!   [`step`]: one page, one request
 //! - [`politeness`]: when a host may be asked, and whether; [`robots`]: what it allows
 //! - [`fetch`]: one request; [`fault`]: what goes wrong and what is done about it;
@@ -20,6 +20,7 @@ pub mod address;
 pub mod args;
 pub mod check;
 pub mod date;
+pub mod every;
 pub mod export;
 pub mod fault;
 pub mod fetch;

@@ -106,3 +106,28 @@ fn packed_pages_are_unpacked() {
         .behave(Rule::new("/robots.txt", [rules]).forever());
     assert_eq!(trial.run(&trial.peertube(), &["--random", "2"]).code, 5);
 }
+
+#[test]
+fn a_crawl_that_is_repeated_starts_another_when_one_is_finished_and_keeps_its_manners() {
+    let trial = Trial::new();
+    let mut crawls = trial.spawn(&trial.peertube(), &["--random", "3", "--every", "100ms"]);
+    for _ in 0..3 {
+        let line = crawls.line().expect("an object a crawl");
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(told["new_covers"], 3, "{told}");
+    }
+    crawls.interrupt();
+    assert_eq!(crawls.wait().code, 3);
+    let covers = trial.status()["covers"].as_u64().unwrap();
+    assert!((9..=12).contains(&covers), "{covers}");
+    let robots = trial
+        .site
+        .log()
+        .iter()
+        .filter(|entry| entry.path == "/robots.txt")
+        .count();
+    assert_eq!(
+        robots, 1,
+        "what a host was asked once is remembered between crawls"
+    );
+}
