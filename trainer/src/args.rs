@@ -10,8 +10,8 @@ use crate::backbone;
 use crate::bench::BenchPlan;
 use crate::commands::fit::follow;
 use crate::commands::{
-    bench, compare, doctor, find, fit, kfold, nets, plan, prune, report, runs, score, suspects,
-    watch, weights,
+    bench, compare, doctor, find, fit, kfold, nets, plan, prune, report, rollback, runs, score,
+    start, suspects, watch, weights,
 };
 use crate::device::DeviceChoice;
 use crate::flags::{Plan, TrainFlags, all_cores};
@@ -84,17 +84,26 @@ enum OnData {
     Score(score::Wanted),
     /// Score every cover by the current model and list the videos
     Find(find::Wanted),
-    /// Train and score again whenever labels arrive, until stopped
+    /// Make a model that needs no labels, for the order of the very first sheet
     ///
-    /// Each time: kfold, fit, and if the new run is not worse than the current model's on
-    /// the covers of both, the new model becomes current and scores every cover.
+    /// By the summed probability of some of ImageNet's classes, or by likeness to some
+    /// pictures. Needs the pretrained weights (scripts/backbone).
+    Start(start::Wanted),
+    /// Work on labels and covers as they arrive, until stopped
+    ///
+    /// New covers get features and scores. New labels get a model: kept if it is not worse than
+    /// the current one on the covers that neither had learned from, and every cover is scored by
+    /// it before it becomes current. A probe is trained at once, another net by rule.
     Watch {
-        /// New decisions that are worth a training
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
-        min_new: u64,
+        /// New decisions that are worth a training [default: 1 for a probe; for other nets a
+        /// tenth of the labels, at least 20]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        min_new: Option<u64>,
         #[command(flatten)]
         flags: TrainFlags,
     },
+    /// Make an older model the current one again
+    Rollback(rollback::Wanted),
     /// List runs and models
     Runs {
         /// At most so many runs
@@ -275,6 +284,8 @@ async fn with_store(command: OnData, session: &Session) -> Result<Outcome> {
             let plan = planned(session, &flags)?;
             watch::run(session, &plan, min_new).await
         }
+        OnData::Start(wanted) => start::run(session, &wanted).await,
+        OnData::Rollback(wanted) => rollback::run(session, &wanted).await,
         OnData::Runs { limit } => runs::run(session, limit).await,
         OnData::Compare { left, right } => compare::run(session, left, right).await,
         OnData::Suspects { run, limit } => suspects::run(session, run, limit).await,

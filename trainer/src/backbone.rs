@@ -10,7 +10,7 @@ use tch::Tensor;
 
 use crate::atomic;
 use crate::error::Error;
-use crate::nets::efficientnet::{self, FEATURES, Layer, LayerPart};
+use crate::nets::efficientnet::{self, CLASSES, FEATURES, Layer, LayerPart};
 use crate::state_dict::{self, NamedTensor};
 
 /// SHA-256 of the published weights file, the only one that is taken.
@@ -21,9 +21,6 @@ const SOURCE: &str = "source_sha256";
 
 /// Added to a variance; TensorFlow's choice for this net.
 const EPSILON: f64 = 1e-3;
-
-/// Classes of the published classifier.
-const CLASSES: i64 = 1000;
 
 /// Where the weights are, below the folder of the models.
 pub fn file(models: &Path) -> PathBuf {
@@ -62,6 +59,29 @@ pub fn import(published: &Path, models: &Path) -> Result<PathBuf, Error> {
 /// # Errors
 /// [`Error::Weights`] when it is not there, damaged, or of another net.
 pub fn load(models: &Path) -> Result<(Vec<(String, Tensor)>, String), Error> {
+    let (tensors, source) = kept(models)?;
+    let folded = fold(tensors).map_err(|reason| wrong(&file(models), reason))?;
+    Ok((folded, source))
+}
+
+/// Weight and bias of the published classifier over ImageNet's classes.
+///
+/// # Errors
+/// As [`load`].
+pub fn classifier(models: &Path) -> Result<[Tensor; 2], Error> {
+    let mut published = Published::new(kept(models)?.0);
+    let mut take = |name, shape: &[i64]| {
+        let taken = published.take(name, shape);
+        taken.map_err(|reason| wrong(&file(models), reason))
+    };
+    Ok([
+        take("_fc.weight", &[CLASSES, FEATURES])?,
+        take("_fc.bias", &[CLASSES])?,
+    ])
+}
+
+/// The published tensors as our own file keeps them.
+fn kept(models: &Path) -> Result<(Vec<NamedTensor>, String), Error> {
     let path = file(models);
     let bytes = fs::read(&path).map_err(|_| {
         wrong(
@@ -80,8 +100,7 @@ pub fn load(models: &Path) -> Result<(Vec<(String, Tensor)>, String), Error> {
     let source = metadata.metadata().as_ref().and_then(|all| all.get(SOURCE));
     let source = source.cloned().unwrap_or_default();
     let named = tensors.iter().map(|(name, view)| named(name, &view));
-    let folded = fold(named.collect()).map_err(|reason| wrong(&path, reason))?;
-    Ok((folded, source))
+    Ok((named.collect(), source))
 }
 
 fn wrong(path: &Path, reason: String) -> Error {
@@ -139,7 +158,7 @@ pub fn fold(tensors: Vec<NamedTensor>) -> Result<Vec<(String, Tensor)>, String> 
         folded.push((format!("{name}.weight"), weight));
         folded.push((format!("{name}.bias"), bias));
     }
-    // The classifier belongs to the net, but nothing here asks for ImageNet's classes.
+    // The classifier is another net's: see `classifier`.
     drop(published.take("_fc.weight", &[CLASSES, FEATURES])?);
     drop(published.take("_fc.bias", &[CLASSES])?);
     match published.0.keys().min() {

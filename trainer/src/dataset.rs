@@ -20,6 +20,8 @@ pub struct Dataset {
     pub last_event: i64,
     /// How most of the images were made; what is scored from a file is made so too.
     pub resize_rule: String,
+    /// Whether covers that nobody has decided may be among them.
+    pub undecided_too: bool,
 }
 
 /// A data set divided.
@@ -42,11 +44,18 @@ impl Dataset {
         // Before the labels: a decision that arrives between is news, not lost.
         let last_event = session.store.newest_event(session.topic).await?;
         let covers = session.store.labeled(session.topic, rule).await?;
-        let resize_rule = commonest(session.store.resize_rules(session.topic).await?, &covers);
+        let resize_rule = match rule.trusts_undecided() {
+            true => commonest(session.store.resize_rules(session.topic).await?, &covers),
+            false => {
+                let rule = session.store.commonest_resize_rule(session.topic);
+                rule.await?.unwrap_or_default()
+            }
+        };
         let dataset = Dataset {
             covers,
             last_event,
             resize_rule,
+            undecided_too: rule.trusts_undecided(),
         };
         check_classes(&dataset.labels()).map_err(Error::from)?;
         Ok(dataset)
@@ -91,7 +100,10 @@ impl Dataset {
     pub async fn blocks(&self, session: &Session, folds: usize) -> Result<Blocks> {
         let row_of: HashMap<i64, usize> = self.ids().into_iter().zip(0..).collect();
         let near = connected(&session.store.near_pairs().await?, &row_of);
-        let owners = session.store.cover_owners().await?;
+        let owners = match self.undecided_too {
+            true => session.store.cover_owners().await?,
+            false => session.store.owners_of_decided(session.topic).await?,
+        };
         let owners: Vec<(usize, String)> = owners
             .into_iter()
             .filter_map(|(cover, owner)| Some((*row_of.get(&cover)?, owner)))
@@ -204,6 +216,7 @@ mod tests {
             covers: vec![labeled(1, true), labeled(2, false)],
             last_event: 0,
             resize_rule: String::new(),
+            undecided_too: false,
         };
         let mut relabeled = base.clone();
         relabeled.covers[0].label = false;

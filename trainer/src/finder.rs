@@ -8,6 +8,7 @@ use store::Pool;
 use store::training::{ModelRow, Score, Unscored};
 use tch::Device;
 
+use crate::bank::Bank;
 use crate::base_rate;
 use crate::features::Extractor;
 use crate::models::Loaded;
@@ -18,6 +19,8 @@ use crate::session::Session;
 
 /// Covers a transaction.
 const BATCH: u32 = 128;
+/// The same where features are there: little is lost by a kill.
+const FEATURED: usize = 1024;
 
 /// Scores what the model has not scored, at these base rates, and brings older scores to
 /// them; how many are new, and whether all are scored.
@@ -31,10 +34,21 @@ pub async fn score_all(
     rates: &Rates,
     device: Device,
 ) -> Result<(u64, bool)> {
-    let store = &session.store;
     move_scores(session, row, rates).await?;
+    match &loaded.card.backbone {
+        Some(key) => by_features(session, (row, loaded, key), rates, device).await,
+        None => by_pixels(session, (row, loaded), rates, device).await,
+    }
+}
+
+async fn by_pixels(
+    session: &Session,
+    (row, loaded): (&ModelRow, &Loaded),
+    rates: &Rates,
+    device: Device,
+) -> Result<(u64, bool)> {
+    let store = &session.store;
     let left = store.count_unscored(session.topic, row.id).await?;
-    let scorer = Scorer::new(session, loaded, device).await?;
     let bar = session.printer.bar("score", Some(left));
     let (mut after, mut scored) = (0, 0);
     let all = loop {
@@ -50,19 +64,85 @@ pub async fn score_all(
             .iter()
             .map(|cover| (cover.cover_id, cover.pool))
             .collect();
-        let score = |((cover, pool), log_odds): (&(i64, Pool), f64)| Score {
-            cover: *cover,
-            logit: Some(log_odds),
-            probability: rates.probability(*pool, log_odds),
-        };
-        let log_odds = scorer.log_odds(batch).await?;
-        let scores: Vec<Score> = covers.iter().zip(log_odds).map(score).collect();
+        let log_odds = tokio::task::block_in_place(|| of_pixels(loaded, batch, device))?;
+        let scores = scores(&covers, log_odds, rates);
         store.put_scores(row.id, &scores, cli::now()).await?;
         scored += scores.len() as u64;
         bar.inc(scores.len() as u64);
     };
     bar.finish();
     Ok((scored, all))
+}
+
+/// By features, which are computed only where they are missing: pixels are not read again.
+async fn by_features(
+    session: &Session,
+    (row, loaded, key): (&ModelRow, &Loaded, &str),
+    rates: &Rates,
+    device: Device,
+) -> Result<(u64, bool)> {
+    let store = &session.store;
+    let extractor = Extractor {
+        model: &loaded.model,
+        key,
+        preprocessing: loaded.card.preprocessing,
+        device,
+    };
+    let known = store.scores(session.topic, row.id).await?;
+    let known: HashSet<i64> = known.into_iter().map(|(_, score)| score.cover).collect();
+    let members = store.members(session.topic).await?;
+    let left: Vec<(i64, Pool)> = members
+        .into_iter()
+        .filter(|one| !known.contains(&one.cover))
+        .map(|one| (one.cover, one.pool))
+        .collect();
+    let bar = session.printer.bar("score", Some(left.len() as u64));
+    let mut scored = 0;
+    for batch in left.chunks(FEATURED) {
+        let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
+        let mut bank = Bank::default();
+        bank.fetch(store, key, &ids).await?;
+        let missing: Vec<i64> = ids.iter().copied().filter(|one| !bank.has(*one)).collect();
+        for few in missing.chunks(BATCH as usize) {
+            if session.stop.asked() {
+                bar.finish();
+                return Ok((scored, false));
+            }
+            bank.put(&extractor.compute(store, few).await?)?;
+        }
+        let margins = scoring::margins_of(&loaded.model, &bank.of(&ids)?)
+            .ok_or_else(|| Failure::usage(format!("the model {} has no probe", loaded.name)))?;
+        let calibration = &loaded.card.calibration;
+        let log_odds = margins
+            .into_iter()
+            .map(|one| calibration.log_odds(one.into()));
+        let scores = scores(batch, log_odds.collect(), rates);
+        store.put_scores(row.id, &scores, cli::now()).await?;
+        scored += scores.len() as u64;
+        bar.inc(scores.len() as u64);
+    }
+    bar.finish();
+    Ok((scored, !session.stop.asked() || scored == left.len() as u64))
+}
+
+fn scores(covers: &[(i64, Pool)], log_odds: Vec<f64>, rates: &Rates) -> Vec<Score> {
+    let score = |((cover, pool), log_odds): (&(i64, Pool), f64)| Score {
+        cover: *cover,
+        logit: Some(log_odds),
+        probability: rates.probability(*pool, log_odds),
+    };
+    covers.iter().zip(log_odds).map(score).collect()
+}
+
+fn of_pixels(loaded: &Loaded, batch: Vec<Unscored>, device: Device) -> Result<Vec<f64>> {
+    let images: Vec<(i64, Vec<u8>)> = batch
+        .into_iter()
+        .map(|cover| (cover.cover_id, cover.image))
+        .collect();
+    let labels = vec![0; images.len()];
+    let side = loaded.card.preprocessing.side;
+    let covers = pixels::covers(&images, &labels, device)?.resized(side);
+    Ok(loaded.log_odds(&covers))
 }
 
 /// Labels that came since may have changed what is known of a pool; its pixels have not.
@@ -83,68 +163,4 @@ async fn move_scores(session: &Session, row: &ModelRow, rates: &Rates) -> Result
     };
     let moved: Vec<Score> = scores.into_iter().filter_map(moved).collect();
     Ok(session.store.move_scores(row.id, &moved).await?)
-}
-
-/// A model at work: on pixels, or on features that it computes only where they are missing.
-struct Scorer<'a> {
-    session: &'a Session,
-    loaded: &'a Loaded,
-    device: Device,
-    featured: HashSet<i64>,
-}
-
-impl<'a> Scorer<'a> {
-    async fn new(session: &'a Session, loaded: &'a Loaded, device: Device) -> Result<Scorer<'a>> {
-        let featured = match &loaded.card.backbone {
-            Some(key) => session.store.featured(key).await?.into_iter().collect(),
-            None => HashSet::new(),
-        };
-        Ok(Scorer {
-            session,
-            loaded,
-            device,
-            featured,
-        })
-    }
-
-    /// Calibrated, at the labels' base rate.
-    async fn log_odds(&self, batch: Vec<Unscored>) -> Result<Vec<f64>> {
-        match &self.loaded.card.backbone {
-            Some(key) => self.by_features(key, &batch).await,
-            None => tokio::task::block_in_place(|| self.by_pixels(batch)),
-        }
-    }
-
-    fn by_pixels(&self, batch: Vec<Unscored>) -> Result<Vec<f64>> {
-        let images: Vec<(i64, Vec<u8>)> = batch
-            .into_iter()
-            .map(|cover| (cover.cover_id, cover.image))
-            .collect();
-        let labels = vec![0; images.len()];
-        let side = self.loaded.card.preprocessing.side;
-        let covers = pixels::covers(&images, &labels, self.device)?.resized(side);
-        Ok(self.loaded.log_odds(&covers))
-    }
-
-    async fn by_features(&self, key: &str, batch: &[Unscored]) -> Result<Vec<f64>> {
-        let extractor = Extractor {
-            model: &self.loaded.model,
-            key,
-            preprocessing: self.loaded.card.preprocessing,
-            device: self.device,
-        };
-        let ids: Vec<i64> = batch.iter().map(|cover| cover.cover_id).collect();
-        let is_missing = |cover: &i64| !self.featured.contains(cover);
-        let missing: Vec<i64> = ids.iter().copied().filter(is_missing).collect();
-        if !missing.is_empty() {
-            extractor.compute(&self.session.store, &missing).await?;
-        }
-        let features = extractor.read(&self.session.store, &ids).await?;
-        let margins = scoring::margins_of(&self.loaded.model, &features).ok_or_else(|| {
-            Failure::usage(format!("the model {} has no probe", self.loaded.name))
-        })?;
-        let calibration = &self.loaded.card.calibration;
-        let log_odds = |margin: f32| calibration.log_odds(margin.into());
-        Ok(margins.into_iter().map(log_odds).collect())
-    }
 }

@@ -248,6 +248,12 @@ impl TrainFlags {
 /// A config of defaults.
 fn fresh(name: RecipeName, net: Net) -> Result<Config> {
     let spec = net.spec();
+    if net == Net::ImageNetClasses {
+        return Err(Failure::usage(format!(
+            "{net} is not trained: trainer start makes it\n\
+             For a probe on the same features take --net efficientnet-lite0."
+        )));
+    }
     let method = match (spec.steps, name) {
         (Some(_), _) => Method::Steps {
             recipe: Recipe::new(name, net),

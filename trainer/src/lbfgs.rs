@@ -17,9 +17,12 @@ pub struct Limits {
     pub steps: usize,
     /// Largest entry of the gradient at which the point is good enough.
     pub gradient: f64,
+    /// Share of the value that is rounding: a step that seems to climb by less is taken.
+    pub noise: f64,
 }
 
 /// One remembered step: s, y, and 1/sᵀy.
+#[derive(Debug)]
 struct Pair {
     step: Vec<f64>,
     change: Vec<f64>,
@@ -32,38 +35,101 @@ pub fn minimise(
     start: Vec<f64>,
     limits: Limits,
 ) -> Vec<f64> {
-    let mut point = start;
-    let (mut value, mut gradient) = function(&point);
-    let mut memory: VecDeque<Pair> = VecDeque::new();
-    for _ in 0..limits.steps {
-        if gradient.iter().all(|slope| slope.abs() <= limits.gradient) {
-            break;
+    let mut descent = Descent::new(start, limits);
+    while let Some(trial) = descent.asks() {
+        let (value, gradient) = function(trial);
+        descent.tell(value, gradient);
+    }
+    descent.into_point()
+}
+
+/// A descent that asks for one value at a time, so that many can ask at once.
+#[derive(Debug)]
+pub struct Descent {
+    limits: Limits,
+    point: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+    memory: VecDeque<Pair>,
+    direction: Vec<f64>,
+    size: f64,
+    halvings: usize,
+    steps: usize,
+    /// Where the value is wanted; `None` at the end.
+    trial: Option<Vec<f64>>,
+}
+
+impl Descent {
+    /// From `start` downhill.
+    pub fn new(start: Vec<f64>, limits: Limits) -> Descent {
+        Descent {
+            limits,
+            trial: Some(start.clone()),
+            point: start,
+            value: f64::INFINITY,
+            gradient: Vec::new(),
+            memory: VecDeque::new(),
+            direction: Vec::new(),
+            size: 1.0,
+            halvings: 0,
+            steps: 0,
         }
-        let direction = direction(&gradient, &memory);
-        let slope = dot(&direction, &gradient);
+    }
+
+    /// Where it wants to know value and gradient; `None` when it has ended.
+    pub fn asks(&self) -> Option<&[f64]> {
+        self.trial.as_deref()
+    }
+
+    /// The least point so far.
+    pub fn into_point(self) -> Vec<f64> {
+        self.point
+    }
+
+    /// Value and gradient where it asked.
+    pub fn tell(&mut self, value: f64, gradient: Vec<f64>) {
+        let Some(trial) = self.trial.take() else {
+            return;
+        };
+        if self.gradient.is_empty() {
+            (self.value, self.gradient) = (value, gradient);
+            return self.set_out();
+        }
+        let slope = dot(&self.direction, &self.gradient);
+        let slack = self.limits.noise * self.value.abs();
+        if value <= self.value + SUFFICIENT * self.size * slope + slack {
+            remember(
+                &mut self.memory,
+                (&self.point, &trial),
+                (&self.gradient, &gradient),
+            );
+            (self.point, self.value, self.gradient) = (trial, value, gradient);
+            self.steps += 1;
+            return self.set_out();
+        }
+        self.halvings += 1;
+        self.size /= 2.0;
+        if self.halvings < MOST_HALVINGS {
+            self.trial = Some(along(&self.point, &self.direction, self.size));
+        }
+    }
+
+    /// A new direction, unless the point is good enough.
+    fn set_out(&mut self) {
+        let flat = |slope: &f64| slope.abs() <= self.limits.gradient;
+        if self.steps >= self.limits.steps || self.gradient.iter().all(flat) {
+            return;
+        }
+        self.direction = direction(&self.gradient, &self.memory);
         // Without memory the gradient's length says nothing of a good step's.
-        let mut size = if memory.is_empty() {
-            1.0 / dot(&gradient, &gradient).sqrt().max(1.0)
+        self.size = if self.memory.is_empty() {
+            1.0 / dot(&self.gradient, &self.gradient).sqrt().max(1.0)
         } else {
             1.0
         };
-        let mut accepted = None;
-        for _ in 0..MOST_HALVINGS {
-            let next = along(&point, &direction, size);
-            let (next_value, next_gradient) = function(&next);
-            if next_value <= value + SUFFICIENT * size * slope {
-                accepted = Some((next, next_value, next_gradient));
-                break;
-            }
-            size /= 2.0;
-        }
-        let Some((next, next_value, next_gradient)) = accepted else {
-            break;
-        };
-        remember(&mut memory, (&point, &next), (&gradient, &next_gradient));
-        (point, value, gradient) = (next, next_value, next_gradient);
+        self.halvings = 0;
+        self.trial = Some(along(&self.point, &self.direction, self.size));
     }
-    point
 }
 
 /// The two loops: minus the approximate inverse Hessian times the gradient.
@@ -130,6 +196,7 @@ mod tests {
     const LIMITS: Limits = Limits {
         steps: 200,
         gradient: 1e-9,
+        noise: 0.0,
     };
 
     #[test]

@@ -10,8 +10,10 @@
 //! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`clamped_conv`], [`pooling`]:
 //!   what nets are made of;
 //! - [`nets`]: the nets;
-//! - [`state_dict`], [`backbone`]: pretrained weights, from the published file to a net;
-//! - [`lbfgs`], [`probe`]: a linear layer on what a backbone says;
+//! - [`state_dict`], [`backbone`], [`classes`]: pretrained weights, from the published file to
+//!   a net, and what its own classes are called;
+//! - [`lbfgs`], [`lockstep`], [`cross_fit`], [`probe`]: a linear layer on what a backbone says,
+//!   all folds and strengths at once;
 //! - [`recipe`], [`schedule`], [`optim`], [`average`]: how they are trained;
 //! - [`training`], [`scoring`]: training a fold, and what a net says;
 //! - [`metrics`]: how good that is;
@@ -28,7 +30,7 @@
 //!
 //! - [`config`], [`flags`]: every choice, as stored and as typed;
 //! - [`session`]: what every command works with;
-//! - [`dataset`], [`pixels`], [`features`], [`learner`]: from the database to a training;
+//! - [`dataset`], [`pixels`], [`bank`], [`features`], [`learner`]: from the database to a training;
 //! - [`holder`]: who has a fold in hand;
 //! - [`results`]: what a run gave;
 //! - [`models`], [`rates`], [`finder`]: what scores, how common the topic is where, and
@@ -41,14 +43,17 @@ pub mod atomic;
 pub mod augment;
 pub mod average;
 pub mod backbone;
+pub mod bank;
 pub mod base_rate;
 pub mod bench;
 pub mod calibration;
 pub mod channel_sum;
 pub mod charts;
 pub mod clamped_conv;
+pub mod classes;
 pub mod commands;
 pub mod config;
+pub mod cross_fit;
 pub mod dataset;
 pub mod device;
 pub mod error;
@@ -66,6 +71,7 @@ pub mod layers;
 pub mod lbfgs;
 pub mod learner;
 pub mod libtorch;
+pub mod lockstep;
 pub mod memory;
 pub mod metrics;
 pub mod models;

@@ -174,7 +174,7 @@ fn modern(net: Net) -> Recipe {
 fn early_stop(net: Net, epochs: u32) -> Option<u32> {
     match net {
         Net::LeNet | Net::AlexNet => Some(epochs.div_ceil(4)),
-        Net::ResNet | Net::EfficientNetLite0 => None,
+        Net::ResNet | Net::EfficientNetLite0 | Net::ImageNetClasses => None,
     }
 }
 

@@ -357,7 +357,7 @@ async fn save(session: &Session, plan: &Plan, dataset: &Dataset, saved: Saved) -
 }
 
 /// Topic, net and the file's hash; of the topic only what every file system takes.
-fn name(topic: &str, net: &str, sha256: &[u8; 32]) -> String {
+pub(crate) fn name(topic: &str, net: &str, sha256: &[u8; 32]) -> String {
     let topic: String = topic
         .chars()
         .map(|letter| {

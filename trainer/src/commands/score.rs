@@ -96,7 +96,7 @@ fn tell(session: &Session, scored: &[Scored]) {
 }
 
 /// Files as they are named; folders give their pictures, recursively, in path order.
-fn expand(inputs: &[PathBuf]) -> Vec<PathBuf> {
+pub(crate) fn expand(inputs: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for input in inputs {
         match input.is_dir() {

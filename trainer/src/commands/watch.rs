@@ -1,217 +1,263 @@
-//! `watch`: when labels arrive, train, compare, promote if not worse, score again.
+//! `watch`: what arrives is worked on as it arrives, news of labels first.
 //!
-//! The new model's run is compared with the current one's on the covers that both
-//! predicted out of fold, by the labels as they are now.
+//! A probe is trained at once after every confirmed sheet; a net that is dear by rule. The
+//! features of new covers are computed in portions between, and each cover is scored as soon
+//! as it has them. All of it is a loop over the database: killed anywhere, the next watch
+//! removes what a round had not finished and goes on.
 
-use std::collections::HashMap;
-use std::time::Duration;
+mod candidate;
+mod dear;
+mod eye;
+mod round;
+mod tidy;
 
-use cli::{Exit, Outcome, Result};
-use serde_json::json;
-use store::training::{ModelRow, RunId, RunRow};
+use std::time::{Duration, Instant};
 
-use crate::commands::{fit, kfold};
-use crate::finder;
+use cli::{Exit, Failure, Outcome, Result};
+use store::News;
+use store::training::ModelRow;
+
+use crate::commands::start;
+use crate::config::Method;
 use crate::flags::Plan;
-use crate::metrics::mcnemar;
-use crate::models;
+use crate::holder;
+use crate::models::{self, Loaded};
 use crate::rates::{Prior, Rates};
 use crate::session::Session;
-use crate::threshold::Aim;
 
-/// How often to ask for news: a count over the newest rows, and people label by the minute.
-const ASK_EVERY: Duration = Duration::from_secs(2);
+use eye::Eye;
 
-/// Trains whenever `min_new` decisions have arrived, until the user stops.
+/// How long the claim of a topic lasts unless it is renewed.
+const CLAIM: Duration = Duration::from_secs(180);
+/// How often it is renewed, and what may have been missed is looked for.
+const RENEW: Duration = Duration::from_secs(60);
+/// Labels that arrive within this time of one another are one piece of news.
+const SETTLE: Duration = Duration::from_millis(100);
+/// A net that is trained by steps waits for so large a share of new labels,
+const DEAR_SHARE: u64 = 10;
+/// and for at least so many.
+const DEAR_LEAST: u64 = 20;
+
+/// Works until the user stops.
 ///
 /// # Errors
-/// What the database says. Labels that cannot be trained on yet are waited for.
-pub async fn run(session: &Session, plan: &Plan, min_new: u64) -> Result<Outcome> {
-    let current = session.store.current_model(session.topic).await?;
-    let mut seen = current.map_or(0, |model| model.last_event);
-    session.printer.note("watching for new labels; Ctrl-C ends");
-    while !session.stop.asked() {
-        let new = session
-            .store
-            .count_events_after(session.topic, seen)
-            .await?;
-        if new >= min_new {
-            seen = session.store.newest_event(session.topic).await?;
-            session.printer.note(format!("{new} new decisions"));
-            if let Err(failure) = round(session, plan).await {
-                if failure.exit != Exit::Usage {
-                    return Err(failure);
-                }
-                session.printer.note(format!("not yet: {failure}"));
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(ASK_EVERY) => {}
-            () = session.stop.wait() => {}
-        }
-    }
+/// Another watch of the same topic, and what the database says. Labels that cannot be trained
+/// on yet are waited for.
+pub async fn run(session: &Session, plan: &Plan, min_new: Option<u64>) -> Result<Outcome> {
+    let holder = holder::me();
+    claim(session, &holder).await?;
+    let worked = work(session, plan, min_new, &holder).await;
+    let released = session.store.release_watch(session.topic, &holder).await;
+    worked?;
+    released?;
     Ok(Outcome {
         exit: Exit::Stopped,
         json: None,
     })
 }
 
-/// Trains, compares, promotes, scores.
-async fn round(session: &Session, plan: &Plan) -> Result<()> {
-    let before = session.store.current_model(session.topic).await?;
-    let aim = aim_of(session, plan, before.as_ref());
-    let (run, finished) = kfold::train(session, plan).await?;
-    if !finished {
-        return Ok(());
-    }
-    let run = session.store.run(run).await?;
-    let Some(fitted) = fit::train(session, plan, Some(&run), aim).await? else {
-        return Ok(());
-    };
-    let contest = match &before {
-        Some(before) => compare(session, plan, before, run.id).await?,
-        None => Contest::default(),
-    };
-    let promoted = !contest.is_worse();
-    if promoted {
-        fit::promote_if_new(session, &fitted, "watch").await?;
-    }
-    tell(session, &run, &fitted.name, &contest, promoted);
-    rescore(session, plan).await
-}
-
-/// What the current model's threshold is for stays so in the next one.
-fn aim_of(session: &Session, plan: &Plan, current: Option<&ModelRow>) -> Aim {
-    let loaded = current.and_then(|row| models::load(session, row, plan.device).ok());
-    let aim = loaded.and_then(|loaded| loaded.card.aim?.parse().ok());
-    aim.unwrap_or_default()
-}
-
-/// Scores every candidate by what is now the current model.
-async fn rescore(session: &Session, plan: &Plan) -> Result<()> {
-    let row = models::row(session, None).await?;
-    let loaded = models::load(session, &row, plan.device)?;
-    let rates = Rates::read(session, &row, &loaded.card, Prior::Auto).await?;
-    let (scored, _) = finder::score_all(session, &row, &loaded, &rates, plan.device).await?;
+async fn work(session: &Session, plan: &Plan, min_new: Option<u64>, holder: &str) -> Result<()> {
+    crate::device::set_threads(plan.threads);
+    tidy::remove_leftovers(session).await?;
+    let mut watch = Watch::new(session, plan, min_new).await?;
     session
         .printer
-        .note(format!("{scored} covers scored by {}", row.name));
-    Ok(())
+        .note("watching for labels and covers; Ctrl-C ends");
+    watch.until_stopped(holder).await
 }
 
-fn tell(session: &Session, run: &RunRow, model: &str, contest: &Contest, promoted: bool) {
-    let round = json!({
-        "run": run.id.number(),
-        "model": model,
-        "promoted": promoted,
-        "compared": contest.compared,
-        "only_new_right": contest.only_new_right,
-        "only_old_right": contest.only_old_right,
-    });
-    session.printer.object(&round);
-    let verdict = if promoted {
-        "is now current"
-    } else {
-        "is worse and was not promoted"
-    };
-    session.printer.line(format!(
-        "run {}: {model} {verdict} ({} covers compared, {} only it has right, {} only the old one)",
-        run.id.number(),
-        contest.compared,
-        contest.only_new_right,
-        contest.only_old_right,
-    ));
-}
-
-/// Two runs on the same covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Contest {
-    compared: usize,
-    only_new_right: usize,
-    only_old_right: usize,
-}
-
-impl Contest {
-    /// By McNemar's test at the 5 % level: of the covers on which they differ, the old run
-    /// is right on more than chance explains.
-    fn is_worse(&self) -> bool {
-        self.only_old_right > self.only_new_right
-            && mcnemar(self.only_old_right, self.only_new_right) < 0.05
+async fn claim(session: &Session, holder: &str) -> Result<()> {
+    let other = session.store.watcher(session.topic).await?;
+    let dead = other.as_deref().filter(|other| holder::is_dead(other));
+    let now = cli::now();
+    let until = now + CLAIM.as_millis() as i64;
+    let claimed = session
+        .store
+        .claim_watch(session.topic, (holder, dead), (now, until));
+    if claimed.await? {
+        return Ok(());
     }
+    let topic = &session.topic_name;
+    Err(Failure::usage(format!(
+        "another trainer watches \"{topic}\" already: {}\nEnd that one first, or let it work.",
+        other.unwrap_or_default()
+    )))
 }
 
-/// A model without a run, or with one that is unknown, is compared with nothing.
-async fn compare(session: &Session, plan: &Plan, before: &ModelRow, run: RunId) -> Result<Contest> {
-    let Some(old) = before.run_id else {
-        return Ok(Contest::default());
-    };
-    let store = &session.store;
-    let labeled = store.labeled(session.topic, &plan.config.labels).await?;
-    let labels: HashMap<i64, bool> = labeled
-        .iter()
-        .map(|cover| (cover.cover, cover.label))
-        .collect();
-    let old = called(store.predictions(RunId::named(old)).await?);
-    let new = called(store.predictions(run).await?);
-    Ok(contest(&labels, &old, &new))
+/// The model in use, ready to score.
+struct Current {
+    row: ModelRow,
+    loaded: Loaded,
+    rates: Rates,
 }
 
-/// What a run called each cover.
-fn called(predictions: Vec<store::training::PredictionRow>) -> HashMap<i64, bool> {
-    predictions
-        .into_iter()
-        .map(|row| (row.cover, row.logit >= 0.0))
-        .collect()
+/// All that a watch has in hand.
+struct Watch<'a> {
+    session: &'a Session,
+    plan: &'a Plan,
+    min_new: Option<u64>,
+    news: News,
+    /// The backbone with its features, where its weights are there.
+    eye: Option<Eye>,
+    current: Option<Current>,
+    /// The newest decision that a round has considered.
+    seen: i64,
+    /// Something of older rounds may be there to remove.
+    untidy: bool,
+    /// Since when everything was looked at.
+    checked: Instant,
 }
 
-fn contest(
-    labels: &HashMap<i64, bool>,
-    old: &HashMap<i64, bool>,
-    new: &HashMap<i64, bool>,
-) -> Contest {
-    let mut contest = Contest::default();
-    for (cover, label) in labels {
-        let (Some(old), Some(new)) = (old.get(cover), new.get(cover)) else {
-            continue;
-        };
-        contest.compared += 1;
-        match (new == label, old == label) {
-            (true, false) => contest.only_new_right += 1,
-            (false, true) => contest.only_old_right += 1,
-            _ => {}
+impl<'a> Watch<'a> {
+    async fn new(session: &'a Session, plan: &'a Plan, min_new: Option<u64>) -> Result<Watch<'a>> {
+        let current = session.store.current_model(session.topic).await?;
+        Ok(Watch {
+            session,
+            plan,
+            min_new,
+            news: session.store.listen().await?,
+            eye: Eye::open(session, plan).await?,
+            current: None,
+            seen: current.map_or(0, |model| model.last_event),
+            untidy: true,
+            checked: Instant::now(),
+        })
+    }
+
+    async fn until_stopped(&mut self, holder: &str) -> Result<()> {
+        while !self.session.stop.asked() {
+            if self.checked.elapsed() >= RENEW {
+                claim(self.session, holder).await?;
+                self.checked = Instant::now();
+                self.eye.as_mut().map(Eye::look_again);
+            }
+            // One thing at a time, and labels first: a portion of anything else is short.
+            if self.learn_if_news().await? || self.portion().await? {
+                continue;
+            }
+            let stop = self.session.stop.clone();
+            tokio::select! {
+                heard = self.news.wait() => heard?,
+                () = tokio::time::sleep(RENEW) => {}
+                () = stop.wait() => {}
+            }
         }
-    }
-    contest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn covers_that_both_predicted_are_judged_by_the_labels_of_today() {
-        let map = |pairs: &[(i64, bool)]| pairs.iter().copied().collect::<HashMap<_, _>>();
-        let labels = map(&[(1, true), (2, true), (3, false), (4, true)]);
-        let old = map(&[(1, true), (2, false), (3, false)]);
-        let new = map(&[(1, false), (2, true), (3, false), (4, true)]);
-        let expected = Contest {
-            compared: 3,
-            only_new_right: 1,
-            only_old_right: 1,
-        };
-        assert_eq!(contest(&labels, &old, &new), expected);
+        Ok(())
     }
 
-    #[test]
-    fn worse_is_what_chance_does_not_explain() {
-        let contest = |only_old_right, only_new_right| Contest {
-            compared: 100,
-            only_new_right,
-            only_old_right,
+    fn is_cheap(&self) -> bool {
+        matches!(self.plan.config.method, Method::Probe { .. })
+    }
+
+    /// New decisions that are worth a training: for a probe each, for a dear net a tenth of
+    /// the labels it has.
+    async fn worth(&self) -> Result<u64> {
+        if let Some(typed) = self.min_new {
+            return Ok(typed);
+        }
+        if self.is_cheap() {
+            return Ok(1);
+        }
+        let newest = self.session.store.newest_round(self.session.topic).await?;
+        let labels = newest.map_or(0, |round| round.labels.unsigned_abs());
+        Ok(DEAR_LEAST.max(labels / DEAR_SHARE))
+    }
+
+    /// Whether there was a round.
+    async fn learn_if_news(&mut self) -> Result<bool> {
+        let (store, topic) = (&self.session.store, self.session.topic);
+        if store.newest_event(topic).await? == self.seen {
+            return Ok(false);
+        }
+        let new = store.count_events_after(topic, self.seen).await?;
+        if new < self.worth().await? {
+            return Ok(false);
+        }
+        let seen = self.settled().await?;
+        self.session.printer.note(format!("{new} new decisions"));
+        let round = match self.is_cheap() {
+            true => self.cheap_round().await,
+            false => self.dear_round().await,
         };
-        assert!(!Contest::default().is_worse());
-        assert!(!contest(7, 3).is_worse());
-        assert!(contest(20, 3).is_worse());
-        assert!(!contest(3, 20).is_worse());
+        match round {
+            Ok(()) => {}
+            Err(failure) if failure.exit == Exit::Usage => {
+                self.session.printer.note(format!("not yet: {failure}"));
+            }
+            Err(failure) => return Err(failure),
+        }
+        self.seen = seen;
+        self.untidy = true;
+        self.eye.as_mut().map(Eye::look_again);
+        Ok(true)
+    }
+
+    /// The newest decision, once no more follow at once.
+    async fn settled(&self) -> Result<i64> {
+        const MOST: u32 = 5;
+        let (store, topic) = (&self.session.store, self.session.topic);
+        let mut newest = store.newest_event(topic).await?;
+        for _ in 0..MOST {
+            tokio::time::sleep(SETTLE).await;
+            let next = store.newest_event(topic).await?;
+            if next == newest {
+                break;
+            }
+            newest = next;
+        }
+        Ok(newest)
+    }
+
+    /// A little of what can wait; whether there was anything.
+    async fn portion(&mut self) -> Result<bool> {
+        self.follow_promotion().await?;
+        if self.current.is_none() && self.start().await? {
+            return Ok(true);
+        }
+        if self.features().await? {
+            return Ok(true);
+        }
+        if self.untidy {
+            self.untidy = tidy::portion(self.session).await?;
+            return Ok(self.untidy);
+        }
+        Ok(false)
+    }
+
+    /// Scores by the model that is current, whoever promoted it.
+    async fn follow_promotion(&mut self) -> Result<()> {
+        let (store, topic) = (&self.session.store, self.session.topic);
+        let Some(row) = store.current_model(topic).await? else {
+            return Ok(());
+        };
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.row.id == row.id)
+        {
+            return Ok(());
+        }
+        let loaded = models::load(self.session, &row, self.plan.device)?;
+        let rates = Rates::read(self.session, &row, &loaded.card, Prior::Auto).await?;
+        let current = Current { row, loaded, rates };
+        self.rescore(&current).await?;
+        self.current = Some(current);
+        self.eye.as_mut().map(Eye::look_again);
+        self.untidy = true;
+        Ok(())
+    }
+
+    /// A model for the very first sheet, where none was made and one can be.
+    async fn start(&mut self) -> Result<bool> {
+        let Some(chosen) = start::usual(&self.session.topic_name) else {
+            return Ok(false);
+        };
+        let overview = self.session.store.overview(self.session.topic).await?;
+        if self.eye.is_none() || overview.negatives + overview.positives == 0 {
+            return Ok(false);
+        }
+        start::by_classes(self.session, self.plan.device, &chosen).await?;
+        self.follow_promotion().await?;
+        Ok(true)
     }
 }

@@ -6,6 +6,7 @@
 mod bootstrap;
 mod comparison;
 mod confusion;
+mod contest;
 mod interval;
 mod probability;
 mod ranking;
@@ -13,6 +14,7 @@ mod ranking;
 pub use bootstrap::{BlockIntervals, Interval, block_intervals};
 pub use comparison::{Comparison, Difference, Paired, Verdict, compare, mcnemar};
 pub use confusion::Confusion;
+pub use contest::{Contest, Told};
 pub use interval::wilson;
 pub use probability::{Bin, brier, expected_calibration_error, log_loss, reliability};
 pub use ranking::{average_precision, precision_recall_curve, roc_auc, roc_curve};

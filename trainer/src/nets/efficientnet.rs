@@ -174,12 +174,33 @@ pub fn layers() -> Vec<Layer> {
         .collect()
 }
 
-/// Backbone and probe.
+/// Classes of the published classifier.
+pub const CLASSES: i64 = 1000;
+
+/// The convolutions.
 #[derive(Debug)]
-pub struct EfficientNet {
+struct Trunk {
     stem: Conv,
     blocks: Vec<(Vec<Conv>, bool)>,
     head: Conv,
+}
+
+/// Backbone and ImageNet's own classifier: the topic is what some of its classes sum up to.
+#[derive(Debug)]
+pub struct Classes {
+    trunk: Trunk,
+    /// `[1000, 1280]`
+    weight: Tensor,
+    /// `[1000]`
+    bias: Tensor,
+    /// One in the classes of the topic, else zero, `[1000]`.
+    chosen: Tensor,
+}
+
+/// Backbone and probe.
+#[derive(Debug)]
+pub struct EfficientNet {
+    trunk: Trunk,
     /// `[1, 1280]`
     probe: Tensor,
     /// `[1]`
@@ -189,6 +210,68 @@ pub struct EfficientNet {
 impl EfficientNet {
     /// All zero: the backbone's values come from a file, the probe's from [`crate::probe`].
     pub fn new(builder: &mut Builder) -> EfficientNet {
+        EfficientNet {
+            trunk: Trunk::new(builder),
+            probe: builder.fixed("probe.weight", &[1, FEATURES]),
+            offset: builder.fixed("probe.bias", &[1]),
+        }
+    }
+}
+
+impl Classes {
+    /// All zero, to be filled from files.
+    pub fn new(builder: &mut Builder) -> Classes {
+        Classes {
+            trunk: Trunk::new(builder),
+            weight: builder.fixed("classes.weight", &[CLASSES, FEATURES]),
+            bias: builder.fixed("classes.bias", &[CLASSES]),
+            chosen: builder.fixed("classes.chosen", &[CLASSES]),
+        }
+    }
+
+    /// Logarithms of the summed exponentials of the others and of the chosen: the sigmoid of
+    /// their difference is the summed softmax.
+    fn judge(&self, features: &Tensor) -> Tensor {
+        const NEVER: f64 = -1e4;
+        let logits = features.linear(&self.weight, Some(&self.bias)); // [b, 1000]
+        let sum =
+            |left_out: &Tensor| (&logits + left_out * NEVER).logsumexp([1i64].as_slice(), true);
+        let others = sum(&self.chosen);
+        let topic = sum(&(self.chosen.ones_like() - &self.chosen));
+        Tensor::cat(&[others, topic], 1)
+    }
+}
+
+impl Network for Classes {
+    fn forward(&self, pixels: &Tensor, _pass: &mut Pass) -> Tensor {
+        self.judge(&self.trunk.look(pixels))
+    }
+
+    fn features(&self, pixels: &Tensor) -> Option<Tensor> {
+        Some(self.trunk.look(pixels))
+    }
+
+    fn logits_of(&self, features: &Tensor) -> Option<Tensor> {
+        Some(self.judge(features))
+    }
+}
+
+impl Network for EfficientNet {
+    fn forward(&self, pixels: &Tensor, _pass: &mut Pass) -> Tensor {
+        self.judge(&self.trunk.look(pixels))
+    }
+
+    fn features(&self, pixels: &Tensor) -> Option<Tensor> {
+        Some(self.trunk.look(pixels))
+    }
+
+    fn logits_of(&self, features: &Tensor) -> Option<Tensor> {
+        Some(self.judge(features))
+    }
+}
+
+impl Trunk {
+    fn new(builder: &mut Builder) -> Trunk {
         let stem = Conv::new(builder, stem());
         let blocks = blocks()
             .into_iter()
@@ -197,31 +280,13 @@ impl EfficientNet {
                 (convs.collect(), residual)
             })
             .collect();
-        EfficientNet {
+        Trunk {
             stem,
             blocks,
             head: Conv::new(builder, head()),
-            probe: builder.fixed("probe.weight", &[1, FEATURES]),
-            offset: builder.fixed("probe.bias", &[1]),
         }
     }
-}
 
-impl Network for EfficientNet {
-    fn forward(&self, pixels: &Tensor, _pass: &mut Pass) -> Tensor {
-        self.judge(&self.look(pixels))
-    }
-
-    fn features(&self, pixels: &Tensor) -> Option<Tensor> {
-        Some(self.look(pixels))
-    }
-
-    fn logits_of(&self, features: &Tensor) -> Option<Tensor> {
-        Some(self.judge(features))
-    }
-}
-
-impl EfficientNet {
     fn look(&self, pixels: &Tensor) -> Tensor {
         let mut x = self.stem.forward(&crate::layers::channels_last(pixels));
         for (convs, residual) in &self.blocks {
@@ -233,7 +298,9 @@ impl EfficientNet {
         let x = self.head.forward(&x); // [b, 1280, s/32, s/32]
         x.mean_dim([2i64, 3].as_slice(), false, Kind::Float)
     }
+}
 
+impl EfficientNet {
     /// The other's logit is zero, so that the topic's is the margin.
     fn judge(&self, features: &Tensor) -> Tensor {
         let margin = features.linear(&self.probe, Some(&self.offset)); // [b, 1]

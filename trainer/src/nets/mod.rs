@@ -29,6 +29,8 @@ pub enum Net {
     ResNet,
     /// EfficientNet-Lite0, pretrained, with a linear probe.
     EfficientNetLite0,
+    /// The same with ImageNet's own classes in place of a probe: it needs no labels.
+    ImageNetClasses,
 }
 
 /// What `trainer nets` shows of a net, and what the modern recipe starts from.
@@ -66,7 +68,7 @@ const fn steps(epochs: u32, learning_rate: f64, batch_size: usize) -> Option<Ste
 }
 
 /// Every net, in the order shown.
-pub const NETS: [NetSpec; 4] = [
+pub const NETS: [NetSpec; 5] = [
     NetSpec {
         net: Net::LeNet,
         name: "lenet",
@@ -92,6 +94,13 @@ pub const NETS: [NetSpec; 4] = [
         net: Net::EfficientNetLite0,
         name: "efficientnet-lite0",
         about: "pretrained on ImageNet; only a logistic probe on its features is fitted",
+        input: 224,
+        steps: None,
+    },
+    NetSpec {
+        net: Net::ImageNetClasses,
+        name: "imagenet-classes",
+        about: "the same with ImageNet's own classes: made by trainer start, before any label",
         input: 224,
         steps: None,
     },
@@ -173,6 +182,7 @@ impl Model {
             Net::AlexNet => Box::new(alexnet::AlexNet::new(&mut builder)),
             Net::ResNet => Box::new(resnet::ResNet::new(&mut builder)),
             Net::EfficientNetLite0 => Box::new(efficientnet::EfficientNet::new(&mut builder)),
+            Net::ImageNetClasses => Box::new(efficientnet::Classes::new(&mut builder)),
         };
         let params = builder.into_params();
         Model {

@@ -1,0 +1,264 @@
+//! `start`: a model that needs no labels, so that the very first sheet has an order.
+//!
+//! Either ImageNet's own classes, summed: the backbone knows domestic cats from its first
+//! training. Or some pictures of what is looked for, against the undecided covers: a probe
+//! that is strongly regularised, because a few pictures say little.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use cli::{Exit, Failure, Outcome, Result};
+use cover::{Limits, Rule};
+use serde_json::{Value, json};
+use store::training::{ModelRow, NewModel, RoundKind, RoundResult};
+use tch::{Device, Tensor};
+
+use super::score;
+use crate::args::Place;
+use crate::atomic;
+use crate::classes;
+use crate::commands::fit;
+use crate::features::{self, Extractor};
+use crate::finder;
+use crate::models;
+use crate::nets::efficientnet::FEATURES;
+use crate::nets::{Model, Net};
+use crate::preprocessing::Preprocessing;
+use crate::probe::{self, Examples};
+use crate::rates::{Prior, Rates};
+use crate::session::Session;
+use crate::tensors::Covers;
+use crate::weights::{self, Calibration, Card};
+
+/// Undecided covers that example pictures are held against.
+const AGAINST: usize = 2_000;
+/// Of the probe on examples.
+const STRENGTH: f64 = 1.0;
+
+/// `start` as typed.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Wanted {
+    /// Classes of ImageNet that show the topic, by number or name: 281-285, tabby, dog
+    /// [default: those of the topic's name, where one is known]
+    #[arg(long, value_name = "CLASSES", conflicts_with = "like")]
+    classes: Option<String>,
+    /// Pictures of the topic, or folders of them
+    #[arg(long, value_name = "IMAGE|FOLDER", num_args = 1..)]
+    like: Vec<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// The classes of a topic whose name says enough.
+pub fn usual(topic: &str) -> Option<Vec<i64>> {
+    classes::parse(topic).ok()
+}
+
+/// Makes the model, scores, and makes it current.
+///
+/// # Errors
+/// Bad input, weights that are not there, and what the database says.
+pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
+    let device = wanted.place.device.resolve()?;
+    crate::device::set_threads(wanted.place.threads());
+    if let Some(current) = session.store.current_model(session.topic).await?
+        && current.last_event > 0
+    {
+        return Err(Failure::usage(format!(
+            "the model {} has learned from labels: it knows more than a start without any\n\
+             trainer rollback goes back to an older one.",
+            current.name
+        )));
+    }
+    let row = match (&wanted.classes, &wanted.like[..]) {
+        (_, [_, ..]) => by_pictures(session, device, &wanted.like).await?,
+        (Some(typed), _) => {
+            let chosen = classes::parse(typed).map_err(Failure::usage)?;
+            by_classes(session, device, &chosen).await?
+        }
+        (None, _) => {
+            let chosen = usual(&session.topic_name).ok_or_else(|| {
+                Failure::usage(format!(
+                    "nothing is known of \"{}\"\nSay --classes with names or numbers of ImageNet's \
+                     classes ({}), or --like with some pictures of it.",
+                    session.topic_name,
+                    classes::names()
+                ))
+            })?;
+            by_classes(session, device, &chosen).await?
+        }
+    };
+    let loaded = models::load(session, &row, device)?;
+    let rates = Rates::read(session, &row, &loaded.card, Prior::Auto).await?;
+    let (scored, all) = finder::score_all(session, &row, &loaded, &rates, device).await?;
+    session
+        .printer
+        .table(&[("model", row.name.clone()), ("scored", scored.to_string())]);
+    Ok(Outcome {
+        exit: if all { Exit::Done } else { Exit::Stopped },
+        json: Some(json!({ "model": row.name, "scored": scored })),
+    })
+}
+
+/// By the summed probability of these classes.
+///
+/// # Errors
+/// Weights that are not there, and what the database says.
+pub async fn by_classes(session: &Session, device: Device, chosen: &[i64]) -> Result<ModelRow> {
+    let (model, key) = features::with_classes(session, chosen, device)?;
+    let reason = format!(
+        "before any label: {} classes of ImageNet, summed",
+        chosen.len()
+    );
+    let made = Made {
+        model,
+        key,
+        base_rate: None,
+        config: json!({ "start": { "classes": chosen } }),
+        reason,
+    };
+    promote(session, made).await
+}
+
+/// By likeness to these pictures.
+async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> Result<ModelRow> {
+    let (backbone, key) = features::pretrained(session, device)?;
+    let preprocessing = preprocessing();
+    let extractor = Extractor {
+        model: &backbone,
+        key: &key,
+        preprocessing,
+        device,
+    };
+    let files = score::expand(inputs);
+    let pictures: Vec<Vec<u8>> = files
+        .iter()
+        .filter_map(|file| read(session, file))
+        .collect();
+    if pictures.is_empty() {
+        return Err(Failure::usage(
+            "none of these pictures can be read: nothing to liken covers to",
+        ));
+    }
+    let examples = pictures.iter().collect::<Vec<_>>();
+    let covers = Covers::from_rgb(
+        i64::from(cover::SIDE),
+        &examples,
+        &vec![0; examples.len()],
+        device,
+    );
+    let liked = extractor.look(&covers.resized(preprocessing.side));
+    let members = session.store.members(session.topic).await?;
+    let mut against: Vec<i64> = members
+        .iter()
+        .filter(|one| !one.decided)
+        .map(|one| one.cover)
+        .collect();
+    // Spread over all of them, whenever they came.
+    let step = against.len().div_ceil(AGAINST).max(1);
+    against = against.into_iter().step_by(step).collect();
+    if against.is_empty() {
+        return Err(Failure::usage(
+            "there are no undecided covers to hold the pictures against\n\
+             Collect some with crawler run or crawler import.",
+        ));
+    }
+    let Some(others) = extractor.of(session, &against).await? else {
+        return Err(Failure::usage("stopped: no model was made"));
+    };
+    let liked: Vec<f32> = liked.into_iter().flatten().collect();
+    let liked = Tensor::from_slice(&liked).view([-1, FEATURES]);
+    let count = liked.size()[0] as usize;
+    let features = Tensor::cat(&[liked, others.to_device(Device::Cpu)], 0);
+    let labels: Vec<bool> = (0..features.size()[0] as usize)
+        .map(|row| row < count)
+        .collect();
+    let blocks: Vec<usize> = (0..labels.len()).collect();
+    let examples = Examples {
+        features: &features,
+        labels: &labels,
+        blocks: &blocks,
+    };
+    let fitted = probe::fit_with(&examples, STRENGTH);
+    let model = Model::blank(Net::EfficientNetLite0, device);
+    model.params.copy_from(&backbone.params);
+    model.params.put(&fitted.tensors());
+    let made = Made {
+        model,
+        key,
+        base_rate: Some(count as f64 / labels.len() as f64),
+        config: json!({ "start": { "like": count } }),
+        reason: format!("before any label: likeness to {count} pictures"),
+    };
+    promote(session, made).await
+}
+
+fn read(session: &Session, file: &PathBuf) -> Option<Vec<u8>> {
+    let bytes = fs::read(file).map_err(|error| error.to_string());
+    let pixels = bytes.and_then(|bytes| {
+        let read = cover::pixels(&bytes, &Rule::default(), &Limits::default());
+        read.map_err(|refusal| refusal.to_string())
+    });
+    pixels
+        .map_err(|error| session.printer.warn(format!("{}: {error}", file.display())))
+        .ok()
+}
+
+fn preprocessing() -> Preprocessing {
+    Preprocessing::efficientnet_lite(Net::EfficientNetLite0.spec().input)
+}
+
+/// A model that has seen no label.
+struct Made {
+    model: Model,
+    key: String,
+    base_rate: Option<f64>,
+    config: Value,
+    reason: String,
+}
+
+async fn promote(session: &Session, made: Made) -> Result<ModelRow> {
+    let began = Instant::now();
+    let store = &session.store;
+    let net = made.model.net.to_string();
+    let card = Card {
+        net: net.clone(),
+        topic: session.topic_name.clone(),
+        run: "none".into(),
+        resize_rule: Rule::default().to_string(),
+        preprocessing: preprocessing(),
+        mirror: false,
+        backbone: Some(made.key),
+        calibration: Calibration::NONE,
+        base_rate: made.base_rate,
+        aim: None,
+        threshold: 0.5,
+    };
+    let round = store
+        .begin_round(session.topic, RoundKind::Start, (0, 0), cli::now())
+        .await?;
+    let bytes = weights::to_bytes(&made.model.params, &card);
+    let sha256 = cover::sha256(&bytes);
+    let name = fit::name(&session.topic_name, &net, &sha256);
+    atomic::write(&session.model_file(&name), &bytes)?;
+    let new = NewModel {
+        name: name.clone(),
+        run: None,
+        net,
+        sha256,
+        config: made.config.to_string(),
+        last_event: 0,
+    };
+    let model = store.add_model(session.topic, &new, cli::now()).await?;
+    store.round_made(round, None, model).await?;
+    session.printer.note(&made.reason);
+    let result = RoundResult {
+        seconds: began.elapsed().as_secs_f64(),
+        promoted: true,
+        reason: made.reason,
+        ..RoundResult::default()
+    };
+    store.finish_round(round, &result, cli::now()).await?;
+    Ok(store.model_named(session.topic, &name).await?)
+}
