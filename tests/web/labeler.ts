@@ -177,6 +177,7 @@ export interface Locator {
 }
 
 export interface Page {
+  addInitScript(run: () => void): Promise<void>;
   goto(url: string): Promise<{ status(): number; text(): Promise<string> } | null>;
   reload(): Promise<unknown>;
   locator(selector: string): Locator;
