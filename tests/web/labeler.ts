@@ -177,6 +177,10 @@ export interface Locator {
 }
 
 export interface Page {
+  route(
+    url: string,
+    handle: (route: { request(): { url(): string }; abort(): Promise<void>; continue(): Promise<void> }) => Promise<void>,
+  ): Promise<void>;
   addInitScript(run: () => void): Promise<void>;
   goto(url: string): Promise<{ status(): number; text(): Promise<string> } | null>;
   reload(): Promise<unknown>;

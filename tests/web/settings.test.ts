@@ -11,7 +11,7 @@ const browser = await browse();
 async function set(page: Page, base: string, change: (page: Page) => Promise<void>): Promise<void> {
   await page.goto(`${base}settings`);
   await change(page);
-  await page.locator(".settings button.main").click();
+  await page.locator(".preferences button.main").click();
   await page.locator("main [role=status]").waitFor({ state: "visible" });
 }
 

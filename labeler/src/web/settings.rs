@@ -107,7 +107,7 @@ fn page(site: &Site, preference: &Preference, line: Option<&str>, wrong: Option<
         tools: html! {},
         main: html! {
             @if let Some(line) = line { p.note role="status" { (line) } }
-            form.settings method="post" action=(Screen::Settings.path()) {
+            form.preferences method="post" action=(Screen::Settings.path()) {
                 (person(site, text, preference, wrong))
                 (looks(text, preference))
                 (sheet(site, text, &preference.settings))
