@@ -95,6 +95,17 @@ const SCREENS: Screen[] = [
   { name: "found", path: "/found", reach: still },
   { name: "history", path: "/history", reach: still },
   { name: "statistics", path: "/statistics", reach: still },
+  { name: "settings", path: "/settings", reach: still },
+  {
+    name: "missing",
+    path: "/?pool=negative",
+    reach: async (page) => {
+      // A picture that does not arrive: the sheet says so, and waits.
+      await page.route("**/preview/*", (route) => (route.request().url().includes("/preview/0") ? route.abort() : route.continue()));
+      await page.reload();
+      await page.waitForFunction(() => document.querySelector("#line")?.textContent?.match(/did not arrive|未能加载/));
+    },
+  },
   { name: "nowhere", path: "/nowhere", reach: still },
 ];
 
