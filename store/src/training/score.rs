@@ -71,9 +71,11 @@ statements! {
                           where d.topic_id = $2 and d.cover_id = s.cover_id)";
     /// A video with several covers is found once, by its surest.
     FINDS = "
-        select url, title, site, probability, sha256, cover_id
+        select url, title, site, probability, sha256, cover_id, of_group, since
         from (
             select v.id, v.url, v.title, v.site, s.probability, c.sha256, s.cover_id,
+                   coalesce(c.representative, c.id) as of_group,
+                   coalesce(v.published_at, v.seen_at) as since,
                    row_number() over (partition by v.id
                                       order by s.probability desc, s.cover_id) as place
             from score s
@@ -155,6 +157,10 @@ pub struct Find {
     pub sha256: [u8; 32],
     /// The cover's id.
     pub cover: i64,
+    /// The cover that stands for its near-duplicates: re-uploads share it.
+    pub group: i64,
+    /// When it was published, or else first met; Unix milliseconds.
+    pub since: i64,
 }
 
 impl Store {
@@ -360,7 +366,7 @@ impl Store {
         decided_too: bool,
         limit: u32,
     ) -> Result<Vec<Find>> {
-        let rows: Vec<(String, String, String, f64, Vec<u8>, i64)> = sqlx::query_as(FINDS)
+        let rows: Vec<FindRow> = sqlx::query_as(FINDS)
             .bind(model)
             .bind(topic.0)
             .bind(threshold)
@@ -368,7 +374,7 @@ impl Store {
             .bind(limit)
             .fetch_all(self.read())
             .await?;
-        let find = |(url, title, site, probability, sha256, cover): (_, _, _, _, Vec<u8>, _)| {
+        let find = |(url, title, site, probability, sha256, cover, group, since): FindRow| {
             Ok(Find {
                 url,
                 title,
@@ -376,8 +382,12 @@ impl Store {
                 probability,
                 sha256: hash(&sha256)?,
                 cover,
+                group,
+                since,
             })
         };
         rows.into_iter().map(find).collect()
     }
 }
+
+type FindRow = (String, String, String, f64, Vec<u8>, i64, i64, i64);

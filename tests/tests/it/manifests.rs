@@ -74,13 +74,15 @@ fn only_the_crawler_speaks_to_the_network_and_only_the_trainer_to_tensors() {
         ("tch", "trainer"),
         ("sqlx", "store"),
     ] {
+        // The tests look into the file as any other SQLite client would.
+        let looks_in = |user: &str| crate_name == "sqlx" && user == "tests";
         let users: Vec<_> = manifests
             .iter()
             .filter(|m| m.1.contains(crate_name))
             .map(|m| m.0.as_str())
             .collect();
         assert!(
-            users.iter().all(|&user| user == owner),
+            users.iter().all(|&user| user == owner || looks_in(user)),
             "{crate_name} is used by {users:?}"
         );
     }

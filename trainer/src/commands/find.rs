@@ -2,6 +2,7 @@
 
 mod list;
 mod page;
+mod sieve;
 
 use clap::ValueEnum;
 use cli::{Exit, Failure, Outcome, Result};
@@ -17,6 +18,7 @@ use crate::threshold::Aim;
 use crate::weights::Card;
 
 use list::List;
+use sieve::{Sieve, Since};
 
 /// How the list is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -48,6 +50,15 @@ pub struct Wanted {
     /// At most so many videos
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// Only videos of this site, as crawler sites names it
+    #[arg(long, value_name = "SITE")]
+    site: Option<String>,
+    /// Only videos published, or else first met, since a date (2026-01-31) or an age (12h, 7d)
+    #[arg(long, value_name = "TIME", value_parser = sieve::parse)]
+    since: Option<Since>,
+    /// Every video of its own; without it re-uploads are one, the surest
+    #[arg(long)]
+    repeats: bool,
     /// How they are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -78,10 +89,15 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
     let rates = Rates::read(session, &row, &loaded.card, wanted.prior).await?;
     let (_, all_scored) = finder::score_all(session, &row, &loaded, &rates, device).await?;
     let threshold = threshold(session, wanted, &row, &loaded.card, &rates).await?;
-    let limit = wanted.limit.unwrap_or(u32::MAX);
     let finds = session
         .store
-        .finds(session.topic, row.id, threshold, wanted.all, limit);
+        .finds(session.topic, row.id, threshold, wanted.all, u32::MAX);
+    let sieve = Sieve {
+        site: wanted.site.clone(),
+        since: wanted.since.map(|since| since.before(cli::now())),
+        repeats: wanted.repeats,
+        limit: wanted.limit.map_or(usize::MAX, |limit| limit as usize),
+    };
     let list = List {
         model: row.name.clone(),
         topic: session.topic_name.clone(),
@@ -91,7 +107,7 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
             .store
             .expected_below(session.topic, row.id, threshold)
             .await?,
-        finds: finds.await?,
+        finds: sieve.sieve(finds.await?),
     };
     print(session, wanted.format, &list).await?;
     Ok(Outcome {

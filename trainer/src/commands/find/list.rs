@@ -144,6 +144,8 @@ pub(super) mod tests {
                 probability: 0.875,
                 sha256: [0xab; 32],
                 cover: 1,
+                group: 1,
+                since: 0,
             }],
         }
     }

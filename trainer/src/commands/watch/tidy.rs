@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 
 use cli::Result;
 use store::training::{ModelRow, RunId};
@@ -28,7 +29,24 @@ pub async fn remove_leftovers(session: &Session) -> Result<()> {
             forget_unused(session, model).await?;
         }
     }
+    remove_unfinished(&session.models());
     Ok(())
+}
+
+/// Files that a killed process was writing: they bear its number, see [`crate::atomic`]. What
+/// cannot be removed does no harm.
+fn remove_unfinished(models: &Path) {
+    let tells = fs::exists("/proc/self").unwrap_or(false);
+    let entries = fs::read_dir(models).into_iter().flatten().flatten();
+    for entry in entries.filter(|_| tells) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let number = name
+            .strip_suffix(".unfinished")
+            .and_then(|rest| rest.rsplit('.').next()?.parse::<u32>().ok());
+        if number.is_some_and(|number| !fs::exists(format!("/proc/{number}")).unwrap_or(true)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// What a probe's round, or a start, had made. A dear net that was trained is left to the next
@@ -103,5 +121,25 @@ fn remove_file(session: &Session, model: &ModelRow) -> Result<(), Error> {
     match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(&path)(error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_was_writing_goes_and_what_a_living_one_writes_stays() {
+        let home = tempfile::tempdir().expect("a directory");
+        let living = format!("m.safetensors.{}.unfinished", std::process::id());
+        // Above the largest number that Linux gives.
+        let dead = "m.safetensors.4194999.unfinished";
+        for name in [&living, dead, "m.safetensors", "x.unfinished"] {
+            fs::write(home.path().join(name), b"").expect("a writable place");
+        }
+        remove_unfinished(home.path());
+        let left = fs::read_dir(home.path()).expect("readable").count();
+        assert_eq!(left, 3);
+        assert!(!home.path().join(dead).exists());
     }
 }
