@@ -38,7 +38,8 @@ fn main() -> ExitCode {
         Err(error) => return fail(&format!("this program cannot find itself: {error}")),
     };
     let mut command = Command::new(&program);
-    command.args(env::args_os().skip(1));
+    // Help and errors are to name what was typed.
+    command.arg0("trainer").args(env::args_os().skip(1));
     for (name, value) in SETTINGS {
         if env::var_os(name).is_none() {
             command.env(name, value);
