@@ -5,6 +5,8 @@
 //! - [`format`]: decision events as CSV and JSONL
 //! - [`import`]: decisions from files
 //! - [`export`]: every decision event, importable again to the same events
+//! - [`interval`]: what counts allow one to say
+//! - [`trust`]: how far the decisions can be trusted
 //! - [`stats`]: how far the labeling is
 //! - [`web`]: the page
 
@@ -13,5 +15,7 @@ pub mod event_id;
 pub mod export;
 pub mod format;
 pub mod import;
+pub mod interval;
 pub mod stats;
+pub mod trust;
 pub mod web;

@@ -16,6 +16,7 @@ if (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme
 
 switch (location.pathname) {
   case "/":
+  case "/suspects":
     new Inbox().start();
     break;
   case "/found":

@@ -13,6 +13,26 @@
 
 
 
+/** What an audit allows to say. Shares are between 0 and 1. */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 
 
@@ -52,6 +72,14 @@ export function say(key        , values                                  = {})  
     const value = values[name] ?? "";
     return typeof value === "number" ? numbers.format(value) : value;
   });
+}
+
+/** A share between 0 and 1 as 0.5 %, rounded up: a bound must not promise more than it holds. */
+export function percent(share        )         {
+  const digits = share >= 0.1 ? 0 : share >= 0.001 ? 1 : 2;
+  const unit = 10 ** (digits + 2);
+  const up = Math.ceil(share * unit - 1e-6) / 10 ** digits;
+  return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: digits }).format(up)} %`;
 }
 
 /** An element that the server's page always has. */

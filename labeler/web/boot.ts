@@ -3,6 +3,25 @@
 export type Decision = "keep" | "reject" | "unsure" | "broken";
 export type Pool = "negative" | "positive";
 
+export type Queue =
+  | "newest"
+  | "random"
+  | "likely"
+  | "uncertain"
+  | "below"
+  | "suspects"
+  | "audit"
+  | "second";
+
+/** What an audit allows to say. Shares are between 0 and 1. */
+export interface Bound {
+  at_most: number;
+  checked: number;
+  found: number;
+  frame: number;
+  goal: { at_most: number; more: number } | null;
+}
+
 export interface Progress {
   total: number;
   done: number;
@@ -10,11 +29,12 @@ export interface Progress {
   leased: number;
   paced: number;
   paced_ms: number;
+  bound: Bound | null;
 }
 
 export interface InboxBoot {
   pool: Pool;
-  order: string;
+  order: Queue;
   dwell: number;
   progress: Progress;
   topic_mark: boolean;
@@ -52,6 +72,14 @@ export function say(key: string, values: Record<string, string | number> = {}): 
     const value = values[name] ?? "";
     return typeof value === "number" ? numbers.format(value) : value;
   });
+}
+
+/** A share between 0 and 1 as 0.5 %, rounded up: a bound must not promise more than it holds. */
+export function percent(share: number): string {
+  const digits = share >= 0.1 ? 0 : share >= 0.001 ? 1 : 2;
+  const unit = 10 ** (digits + 2);
+  const up = Math.ceil(share * unit - 1e-6) / 10 ** digits;
+  return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: digits }).format(up)} %`;
 }
 
 /** An element that the server's page always has. */

@@ -1,7 +1,7 @@
 // Where sheets come from: those this browser still has open, then new ones. One is always
 // made ready ahead of time.
 
-import { boot,                          } from "./boot.js";
+import { boot,                                      } from "./boot.js";
 import { uuid } from "./locks.js";
 import { forget, hold, sheets,                 } from "./memory.js";
 
@@ -14,18 +14,23 @@ import { Sheet } from "./sheet.js";
 
 
 
+/** Queues between which a sheet may be shown in either's place: those of what waits. */
+export function kind(queue              )         {
+  return queue === "suspects" || queue === "audit" || queue === "second" || queue === "below" ? queue : "waits";
+}
+
 const UNTOUCHED            = { base: {}, past: [], future: [] };
 
 export class Desk {
            #pool      ;
-           #order        ;
+           #order       ;
            #size        ;
            #progress                              ;
   #ahead          = [];
   /** The sheet being fetched, so that nobody fetches a second one meanwhile. */
   #coming                               = null;
 
-  constructor(pool      , order        , progress                              ) {
+  constructor(pool      , order       , progress                              ) {
     this.#pool = pool;
     this.#order = order;
     this.#progress = progress;
@@ -78,7 +83,8 @@ export class Desk {
   reopened(answer              , data           , place       )        {
     const base = Object.fromEntries(answer.marks.map((mark) => [mark.sha256, mark.decision]));
     const marks = { ...structuredClone(UNTOUCHED), base };
-    const remembered = { ...place.remembered, pool: data.pool, undone: answer.stroke, marks };
+    const order = kind(data.queue) === kind(this.#order) ? this.#order : (data.queue ?? this.#order);
+    const remembered = { ...place.remembered, pool: data.pool, order, undone: answer.stroke, marks };
     return new Sheet(data, remembered, place.release);
   }
 

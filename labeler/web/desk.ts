@@ -1,7 +1,7 @@
 // Where sheets come from: those this browser still has open, then new ones. One is always
 // made ready ahead of time.
 
-import { boot, type Pool, type Progress } from "./boot.ts";
+import { boot, type Pool, type Progress, type Queue } from "./boot.ts";
 import { uuid } from "./locks.ts";
 import { forget, hold, sheets, type Remembered } from "./memory.ts";
 import type { MarksData } from "./marks.ts";
@@ -14,18 +14,23 @@ export interface Place {
   release: () => void;
 }
 
+/** Queues between which a sheet may be shown in either's place: those of what waits. */
+export function kind(queue: Queue | null): string {
+  return queue === "suspects" || queue === "audit" || queue === "second" || queue === "below" ? queue : "waits";
+}
+
 const UNTOUCHED: MarksData = { base: {}, past: [], future: [] };
 
 export class Desk {
   readonly #pool: Pool;
-  readonly #order: string;
+  readonly #order: Queue;
   readonly #size: number;
   readonly #progress: (progress: Progress) => void;
   #ahead: Sheet[] = [];
   /** The sheet being fetched, so that nobody fetches a second one meanwhile. */
   #coming: Promise<Sheet | null> | null = null;
 
-  constructor(pool: Pool, order: string, progress: (progress: Progress) => void) {
+  constructor(pool: Pool, order: Queue, progress: (progress: Progress) => void) {
     this.#pool = pool;
     this.#order = order;
     this.#progress = progress;
@@ -78,7 +83,8 @@ export class Desk {
   reopened(answer: StrokeAnswer, data: SheetData, place: Place): Sheet {
     const base = Object.fromEntries(answer.marks.map((mark) => [mark.sha256, mark.decision]));
     const marks = { ...structuredClone(UNTOUCHED), base };
-    const remembered = { ...place.remembered, pool: data.pool, undone: answer.stroke, marks };
+    const order = kind(data.queue) === kind(this.#order) ? this.#order : (data.queue ?? this.#order);
+    const remembered = { ...place.remembered, pool: data.pool, order, undone: answer.stroke, marks };
     return new Sheet(data, remembered, place.release);
   }
 

@@ -1,14 +1,16 @@
 // The inbox: shows a sheet, takes marks by mouse and by key, confirms, undoes.
 
-import { boot, element, say,                                              } from "./boot.js";
-import { Desk } from "./desk.js";
+import { boot, element, say, within,                                                          } from "./boot.js";
+import { Desk, kind } from "./desk.js";
 import { fillHelp } from "./help.js";
 import { command,              } from "./keys.js";
 import { uuid } from "./locks.js";
 import { Loupe } from "./loupe.js";
 import { Outbox,            } from "./outbox.js";
+import { Planted } from "./planted.js";
+import { progressLine } from "./progress.js";
 import { onLongPress } from "./press.js";
-import { Away, server,                                } from "./server.js";
+import { Away, server,                                            } from "./server.js";
 import { Newsroom } from "./news.js";
 
 
@@ -22,9 +24,10 @@ export class Inbox {
   #progress           = this.#boot.progress;
   #list = element                  ("sheet");
   #help = element                   ("help");
+  #planted = new Planted();
   #desk = new Desk(this.#boot.pool, this.#boot.order, (progress) => this.#setProgress(progress));
   #outbox = new Outbox({
-    saved: (entry, counts) => this.#saved(entry, counts),
+    saved: (entry, saved) => this.#saved(entry, saved),
     refused: (_, why) => this.#say(say("refused", { why })),
     away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
   });
@@ -80,11 +83,14 @@ export class Inbox {
     on("help-open", () => this.#help.showModal());
     on("help-close", () => this.#help.close());
     on("empty-again", () => void this.#turn());
-    for (const id of ["pool", "order"]) {
-      const select = element                   (id);
+    on("empty-audit", () => void this.#auditAnew());
+    for (const select of document.querySelectorAll                   ("#pool, #order")) {
       select.addEventListener("change", () => {
         this.#desk.leave(this.#sheet);
-        location.search = `?${id}=${select.value}`;
+        // The queues of what waits are remembered; from the others only the address leads on.
+        if (kind(this.#boot.order) === "waits") location.search = `?${select.id}=${select.value}`;
+        else if (select.id === "pool") visit(select.value, this.#boot.order);
+        else visit(this.#boot.pool, select.value);
       });
     }
   }
@@ -121,6 +127,7 @@ export class Inbox {
     this.#visibleSince = null;
     this.#seer.disconnect();
     this.#list.replaceChildren(...(sheet?.tiles.map((tile) => tile.item) ?? []));
+    this.#flip(sheet?.flipped ?? false);
     element("empty").hidden = true;
     this.#list.hidden = false;
     if (sheet) {
@@ -138,16 +145,39 @@ export class Inbox {
     this.#list.hidden = true;
     element("empty").hidden = false;
     const { total, done } = this.#progress;
-    const left = total - done;
-    const state = total === 0 ? "no_covers" : left > 0 ? "elsewhere" : "all_decided";
-    element("empty-what").textContent = say(state, { total, n: left });
+    const state = empty(this.#boot.order, total, total - done);
+    element("empty-what").textContent = say(state, { total, n: total - done });
     element("empty-hint").textContent = say(`${state}_hint`);
     const command = element("empty-command");
-    command.textContent = total === 0 ? `crawler import FOLDER --pool ${this.#boot.pool}` : "";
-    command.hidden = total > 0;
+    command.hidden = state !== "no_covers";
+    command.textContent = command.hidden ? "" : `crawler import FOLDER --pool ${this.#boot.pool}`;
     element("empty-found").hidden = state !== "all_decided";
-    element("empty-again").hidden = state === "all_decided";
+    element("empty-again").hidden = state !== "elsewhere" && state !== "no_covers";
+    element("empty-audit").hidden = state !== "audit_done";
     this.#summarise();
+  }
+
+  /** A sample of all that is kept by now. */
+  async #auditAnew()                {
+    try {
+      await server.audit(uuid(), this.#boot.pool, null);
+      await this.#turn();
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      this.#say(say("away", { n: 0 }));
+    }
+  }
+
+  /** Says that the default is the other answer, in words, by a frame, and by the question. */
+  #flip(flipped         )       {
+    const { pool, order } = this.#boot;
+    this.#list.classList.toggle("flipped", flipped);
+    const banner = element("banner");
+    banner.hidden = !flipped;
+    banner.textContent = flipped ? say(`flipped_${pool}`) : "";
+    if (kind(order) !== "waits") return;
+    const other = pool === "negative" ? "positive" : "negative";
+    within(document, "h1").textContent = say(`question_${flipped ? other : pool}`);
   }
 
   #fit()       {
@@ -160,16 +190,7 @@ export class Inbox {
 
   #setProgress(progress          )       {
     this.#progress = progress;
-    const { done, total, rejected, paced, paced_ms } = progress;
-    if (total === 0) return;
-    const parts = [say("done_of", { done, total })];
-    if (paced > 0 && done < total) {
-      const minutes = Math.max(1, Math.round(((total - done) * paced_ms) / paced / 60_000));
-      const hours = Math.round(minutes / 6) / 10;
-      parts.push(minutes < 90 ? say("minutes_left", { n: minutes }) : say("hours_left", { n: hours }));
-    }
-    parts.push(say("rejected_so_far", { n: rejected }));
-    element("progress").textContent = parts.join(" · ");
+    element("progress").textContent = progressLine(progress, this.#boot.pool, this.#boot.order);
   }
 
   #summarise()       {
@@ -311,9 +332,10 @@ export class Inbox {
     if (event.detail > 2) return;
     if (event.shiftKey) {
       const like = sheet.decision(this.#anchor);
-      this.#mark(sheet.range(this.#anchor, at), like === "keep" ? "reject" : like, "set");
+      const { untouched } = sheet.data;
+      this.#mark(sheet.range(this.#anchor, at), like === untouched ? sheet.opposite(like) : like, "set");
     } else {
-      this.#mark([at], sheet.decision(at) === "keep" ? "reject" : "keep", "set");
+      this.#mark([at], sheet.opposite(sheet.decision(at)), "set");
     }
     this.#focus(at);
   }
@@ -322,7 +344,7 @@ export class Inbox {
     const sheet = this.#sheet;
     if (!sheet) return;
     const covers = positions.map((at) => sheet.tiles[at].data.sha256);
-    if (how === "press") sheet.marks.press(covers, decision);
+    if (how === "press") sheet.marks.press(covers, decision, (cover) => sheet.bears(cover), sheet.back(decision));
     else sheet.marks.set(covers, decision);
     this.#marked(covers);
   }
@@ -432,13 +454,18 @@ export class Inbox {
     await this.#turn();
   }
 
-  #saved(entry       , counts        )       {
+  #saved(entry       , saved       )       {
     if (entry.path !== "/api/confirm") return;
     this.#news.expect();
-    const total = sum(counts);
-    this.#say(say("saved", { total, parts: phrase(counts, "kept") }));
+    const total = sum(saved);
+    const changed = saved.changed ?? 0;
+    const parts = phrase(saved, "kept");
+    const again = kind(this.#boot.order) !== "waits" && this.#boot.order !== "below";
+    this.#say(say(again ? "saved_again" : "saved", { total, parts, n: changed }));
+    this.#planted.tell(saved.planted ?? []);
     const { done, rejected } = this.#progress;
-    this.#setProgress({ ...this.#progress, done: done + total, rejected: rejected + counts.reject });
+    const more = again ? changed : saved.reject;
+    this.#setProgress({ ...this.#progress, done: done + total, rejected: rejected + more });
   }
 
   async #undo()                {
@@ -461,11 +488,12 @@ export class Inbox {
     });
   }
 
-  /** The undone sheet may be of the other pool: then the page turns to that one. */
+  /** The undone sheet may be of the other pool or queue: then the page turns to that one. */
   #reopen(sheet       )       {
-    if (sheet.data.pool !== this.#boot.pool) {
+    const { pool, queue } = sheet.data;
+    if (pool !== this.#boot.pool || kind(queue) !== kind(this.#boot.order)) {
       sheet.remember(Date.now());
-      location.search = `?pool=${sheet.data.pool}`;
+      visit(pool, queue ?? this.#boot.order);
       return;
     }
     this.#show(sheet);
@@ -489,6 +517,7 @@ export class Inbox {
       }
       const sheet = this.#sheet;
       if (sheet && sheet.undone === answer.stroke) {
+        void server.release(sheet.id).catch(() => undefined);
         sheet.forget();
         await this.#turn();
       }
@@ -510,6 +539,28 @@ export class Inbox {
     } finally {
       this.#acting = false;
     }
+  }
+}
+
+/** Goes to a pool's queue. */
+function visit(pool        , queue        )       {
+  if (queue === "suspects") location.href = `/suspects?pool=${pool}`;
+  else location.href = `/?pool=${pool}&order=${queue}`;
+}
+
+/** Why a queue gives no sheet, as the text that says so. */
+function empty(queue       , total        , left        )         {
+  if (queue === "second") return total === 0 ? "no_kept" : "second_done";
+  if (total > 0 && left > 0) return "elsewhere";
+  switch (queue) {
+    case "suspects":
+      return total === 0 ? "no_suspects" : "suspects_done";
+    case "audit":
+      return total === 0 ? "no_kept" : "audit_done";
+    case "below":
+      return total === 0 ? "no_slice" : "slice_done";
+    default:
+      return total === 0 ? "no_covers" : "all_decided";
   }
 }
 

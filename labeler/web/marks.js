@@ -40,10 +40,10 @@ export class Marks {
     return [...this.#now];
   }
 
-  /** Pressing the key of a mark that all of them bear takes it back: they are kept. */
-  press(covers          , decision          )       {
-    const all = covers.every((cover) => this.of(cover) === decision);
-    this.set(covers, all ? "keep" : decision);
+  /** Pressing the key of a mark that all of them bear takes it back: they get the other answer. */
+  press(covers          , decision          , bears                             , back          )       {
+    const all = covers.every((cover) => bears(cover) === decision);
+    this.set(covers, all ? back : decision);
   }
 
   set(covers          , decision          )       {

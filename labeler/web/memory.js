@@ -1,6 +1,6 @@
 // What survives a reload: open sheets with their marks. Kept for this topic of this database.
 
-import { boot,           } from "./boot.js";
+import { boot,                       } from "./boot.js";
 import { hold as lock } from "./locks.js";
 
 
@@ -38,7 +38,7 @@ export function forget(name        )       {
 }
 
 /** Open sheets of a pool in that order, the one last looked at first. */
-export function sheets(pool      , order        )               {
+export function sheets(pool      , order       )               {
   const all               = [];
   for (let i = 0; i < localStorage.length; i++) {
     const key = localStorage.key(i) ?? "";

@@ -1,13 +1,13 @@
 // What survives a reload: open sheets with their marks. Kept for this topic of this database.
 
-import { boot, type Pool } from "./boot.ts";
+import { boot, type Pool, type Queue } from "./boot.ts";
 import { hold as lock } from "./locks.ts";
 import type { MarksData } from "./marks.ts";
 
 export interface Remembered {
   id: string;
   pool: Pool;
-  order: string;
+  order: Queue;
   /** How many tiles were asked for. */
   size: number;
   /** When it was last shown; 0 while it only waits. */
@@ -38,7 +38,7 @@ export function forget(name: string): void {
 }
 
 /** Open sheets of a pool in that order, the one last looked at first. */
-export function sheets(pool: Pool, order: string): Remembered[] {
+export function sheets(pool: Pool, order: Queue): Remembered[] {
   const all: Remembered[] = [];
   for (let i = 0; i < localStorage.length; i++) {
     const key = localStorage.key(i) ?? "";

@@ -4,7 +4,7 @@
 import { boot } from "./boot.js";
 import { alone } from "./locks.js";
 import { keep, recall } from "./memory.js";
-import { Away, Refused, server,             } from "./server.js";
+import { Away, Refused, server,            } from "./server.js";
 
 
 
@@ -60,9 +60,9 @@ export class Outbox {
 
   async #send(entry       )                   {
     try {
-      const counts = await server.send(entry.path, entry.body);
+      const saved = await server.send(entry.path, entry.body);
       this.#cross(entry);
-      this.#listener.saved(entry, counts);
+      this.#listener.saved(entry, saved);
     } catch (error) {
       if (error instanceof Away) {
         this.#wait();

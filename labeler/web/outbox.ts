@@ -4,7 +4,7 @@
 import { boot } from "./boot.ts";
 import { alone } from "./locks.ts";
 import { keep, recall } from "./memory.ts";
-import { Away, Refused, server, type Counts } from "./server.ts";
+import { Away, Refused, server, type Saved } from "./server.ts";
 
 export interface Entry {
   name: string;
@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 export interface Listener {
-  saved(entry: Entry, counts: Counts): void;
+  saved(entry: Entry, saved: Saved): void;
   refused(entry: Entry, why: string): void;
   /** Changes that wait because the labeler does not answer; 0 when it is back. */
   away(waiting: number): void;
@@ -60,9 +60,9 @@ export class Outbox {
 
   async #send(entry: Entry): Promise<boolean> {
     try {
-      const counts = await server.send(entry.path, entry.body);
+      const saved = await server.send(entry.path, entry.body);
       this.#cross(entry);
-      this.#listener.saved(entry, counts);
+      this.#listener.saved(entry, saved);
     } catch (error) {
       if (error instanceof Away) {
         this.#wait();

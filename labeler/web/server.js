@@ -28,6 +28,18 @@
 
 
 
+/** What became of a change; a single decision has counts alone. */
+
+
+
+
+
+
+
+
+
+
+
 
 
 /** The labeler does not answer: what was asked may be asked again later. */
@@ -85,7 +97,8 @@ export const server = {
   undo: (name        ) => post                     ("/api/undo", { name }),
   redo: (name        ) => post                     ("/api/redo", { name }),
   /** A change kept in the outbox until it is answered. */
-  send: (path        , body         ) => post        (path, body),
+  send: (path        , body         ) => post       (path, body),
+  audit: (name        , pool      , below               ) => post      ("/api/audit", { name, pool, below }),
 };
 
 /** The original if it was kept, else the preview. */

@@ -1,6 +1,6 @@
 // Requests to the labeler. Every change carries a name, so asking twice is asking once.
 
-import type { Decision, Pool, Progress } from "./boot.ts";
+import type { Decision, Pool, Progress, Queue } from "./boot.ts";
 
 export interface TileData {
   sha256: string;
@@ -11,20 +11,32 @@ export interface TileData {
   title: string;
   owner: string | null;
   url: string;
+  /** What stands, where that is asked about. */
+  mark: Decision | null;
 }
 
 export interface SheetData {
   id: string;
   pool: Pool;
+  /** Null for a sheet of an older Whisker. */
+  queue: Queue | null;
+  /** What a tile without a mark gets that nobody touches. */
+  untouched: Decision;
   confirmed: boolean;
   tiles: TileData[];
 }
 
 export type Counts = Record<Decision, number>;
 
+/** What became of a change; a single decision has counts alone. */
+export interface Saved extends Counts {
+  changed?: number;
+  planted?: { sha256: string; seen: boolean }[];
+}
+
 export interface StrokeAnswer {
   stroke: string;
-  kind: "sheet" | "one" | "import";
+  kind: "sheet" | "one" | "import" | "bulk";
   counts: Counts;
   marks: { sha256: string; pool: Pool; decision: Decision }[];
   sheet: SheetData | null;
@@ -85,7 +97,8 @@ export const server = {
   undo: (name: string) => post<StrokeAnswer | null>("/api/undo", { name }),
   redo: (name: string) => post<StrokeAnswer | null>("/api/redo", { name }),
   /** A change kept in the outbox until it is answered. */
-  send: (path: string, body: unknown) => post<Counts>(path, body),
+  send: (path: string, body: unknown) => post<Saved>(path, body),
+  audit: (name: string, pool: Pool, below: number | null) => post<null>("/api/audit", { name, pool, below }),
 };
 
 /** The original if it was kept, else the preview. */

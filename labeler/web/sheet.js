@@ -60,7 +60,29 @@ export class Sheet {
   }
 
   decision(at        )           {
-    return this.marks.of(this.tiles[at].data.sha256) ?? "keep";
+    return this.bears(this.tiles[at].data.sha256);
+  }
+
+  /** What a cover gets as things are: what was touched, else what stands, else the default. */
+  bears(cover        )           {
+    const stands = this.tiles.find((tile) => tile.data.sha256 === cover)?.data.mark;
+    return this.marks.of(cover) ?? stands ?? this.data.untouched;
+  }
+
+  /** Most tiles are likely the other way: the default is to reject, and a touch keeps. */
+  get flipped()          {
+    return this.data.untouched === "reject";
+  }
+
+  /** What a touch makes of a tile that bears this. */
+  opposite(decision          )           {
+    if (this.flipped) return decision === "reject" ? "keep" : "reject";
+    return decision === "keep" ? "reject" : "keep";
+  }
+
+  /** What taking a mark back makes of it. */
+  back(decision          )           {
+    return decision === this.data.untouched ? this.opposite(decision) : this.data.untouched;
   }
 
   /** A picture that never arrives holds the sheet up until the person says what to do with it. */
@@ -81,9 +103,9 @@ export class Sheet {
     const { button, data } = this.tiles[at];
     const decision = this.decision(at);
     button.dataset.decision = decision;
-    button.setAttribute("aria-pressed", String(decision === "reject"));
-    button.setAttribute("aria-label", name(data, at, this.tiles.length, decision));
-    within(button, ".word").textContent = sign(decision);
+    button.setAttribute("aria-pressed", String(decision === (this.flipped ? "keep" : "reject")));
+    button.setAttribute("aria-label", name(data, at, this.tiles.length, decision, this.flipped));
+    within(button, ".word").textContent = sign(decision, this.flipped);
   }
 
   refreshCovers(covers          )       {
@@ -138,23 +160,24 @@ async function paint(tile      )                {
   }
 }
 
-function sign(decision          )         {
+/** A mark in a word; what the sheet's default says shows nothing. */
+function sign(decision          , flipped         )         {
   const { topic_mark } = boot.screen             ;
   switch (decision) {
     case "reject":
-      return say(topic_mark ? "shows" : "shows_not");
+      return flipped ? "" : say(topic_mark ? "shows" : "shows_not");
     case "unsure":
       return "?";
     case "broken":
       return "✕";
     case "keep":
-      return "";
+      return flipped ? say(topic_mark ? "shows_not" : "shows") : "";
   }
 }
 
-function name(data          , at        , total        , decision          )         {
+function name(data          , at        , total        , decision          , flipped         )         {
   const parts = [say("tile", { n: at + 1, total })];
-  if (decision !== "keep") parts.push(say(`mark_${decision}`));
+  if (flipped || decision !== "keep") parts.push(say(`mark_${decision}`));
   if (data.covers > 1) parts.push(say("near_duplicates", { n: data.covers }));
   if (data.title) parts.push(data.title);
   return parts.join(say("comma"));

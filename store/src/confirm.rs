@@ -1,21 +1,29 @@
 //! What a person says of covers: of a sheet at once, or of one.
 
 use serde::Serialize;
+use sqlx::FromRow;
 
 use crate::decision::{Act, Tx, append};
 use crate::label::hash;
-use crate::sheet::{find, release};
+use crate::sheet::{Found, find, release};
 use crate::statement::statements;
-use crate::stroke::{self, Mark};
-use crate::{Choice, Error, Event, Pool, Result, Role, Source, Store, TopicId};
+use crate::stroke::{self, Mark, hex};
+use crate::{Choice, Error, Event, Queue, Result, Role, Source, Store, TopicId};
 
 statements! {
+    /// Decided meanwhile: what stands is not what stood when the sheet was made.
     TO_CONFIRM = "
-        select t.position, t.cover_id, c.sha256,
-               exists (select 1 from standing s where s.topic_id = $2 and s.cover_id = t.cover_id)
-        from tile t join cover c on c.id = t.cover_id
+        select t.position, t.cover_id, c.sha256, t.planted, t.stood is not null as again,
+               case when $3 then e.decision end as mark,
+               s.decision_id is not null and s.decision_id is distinct from t.stood as meanwhile
+        from tile t
+        join cover c on c.id = t.cover_id
+        left join decision e on e.id = t.stood
+        left join standing s on s.topic_id = $2 and s.cover_id = t.cover_id
         where t.sheet = $1 order by t.position";
-    /// To the group's members in the pool for which nobody has spoken.
+    SET_SAID = "update tile set said = $3 where sheet = $1 and position = $2";
+    /// To the group's members in the pool for which nobody has spoken, or only the same person by
+    /// an earlier word on the same cover.
     PROPAGATE = "
         insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
                               act, stroke, decided_at, visible_ms)
@@ -29,9 +37,23 @@ statements! {
           and (m.id = coalesce(c.representative, c.id)
                or m.representative = coalesce(c.representative, c.id))
           and q.topic_id = d.topic_id and q.cover_id = m.id and q.pool = d.pool
-          and not exists (select 1 from standing s
-                          where s.topic_id = d.topic_id and s.cover_id = m.id)
+          and not exists (
+              select 1
+              from standing s join decision p on p.id = s.decision_id
+              where s.topic_id = d.topic_id and s.cover_id = m.id
+                and not (p.source = 'propagated' and p.annotator = d.annotator
+                         and p.decision <> d.decision
+                         and exists (select 1 from decision o
+                                     where o.topic_id = d.topic_id and o.annotator = p.annotator
+                                       and o.stroke = p.stroke and o.cover_id = d.cover_id
+                                       and o.source <> 'propagated')))
         order by m.id";
+    PLANTED = "
+        select c.sha256, t.said from tile t join cover c on c.id = t.cover_id
+        where t.sheet = $1 and t.planted = 1 and t.said is not null order by t.position";
+    CHANGED = "
+        select count(*) from tile t join decision d on d.id = t.stood
+        where t.sheet = $1 and t.said <> d.decision";
     SET_CONFIRMED = "
         update sheet set confirmed_at = $2, annotator = $3, visible_ms = $4, covers = $5
         where id = $1";
@@ -47,7 +69,7 @@ pub struct Confirm<'a> {
     pub sheet: &'a str,
     /// Who.
     pub annotator: &'a str,
-    /// The tiles that the person touched; all others are kept.
+    /// The tiles that the person touched; all others get what the sheet says of them.
     pub touched: &'a [([u8; 32], Choice)],
     /// How long the sheet was before the person's eyes, milliseconds.
     pub visible_ms: Option<i64>,
@@ -87,10 +109,32 @@ impl Counts {
     }
 }
 
+/// A known cat that was on a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Planted {
+    /// The cover's identity.
+    #[serde(serialize_with = "hex")]
+    pub sha256: [u8; 32],
+    /// The person did not keep it.
+    pub seen: bool,
+}
+
+/// What became of a sheet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Confirmed {
+    /// What was decided.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Of covers looked at once more, those of which something else was said than before.
+    pub changed: u32,
+    /// Known cats that were on it.
+    pub planted: Vec<Planted>,
+}
+
 impl Store {
     /// Decides a whole sheet in one transaction: touched tiles as the person said, the others
-    /// `keep` unless somebody decided them meanwhile, and undecided members of their groups
-    /// alike. A sheet that is confirmed already is left as it is, with the same answer.
+    /// as the sheet says unless somebody decided them meanwhile, and undecided members of their
+    /// groups alike. A sheet that is confirmed already is left as it is, with the same answer.
     ///
     /// # Errors
     /// [`Error::Missing`] for an unknown sheet, and what the database says; nothing of the
@@ -100,21 +144,21 @@ impl Store {
         topic: TopicId,
         confirm: &Confirm<'_>,
         now: i64,
-    ) -> Result<Counts> {
+    ) -> Result<Confirmed> {
         let mut tx = self.begin().await?;
-        let Some((pool, confirmed)) = find(&mut tx, topic, confirm.sheet).await? else {
+        let Some(sheet) = find(&mut tx, topic, confirm.sheet).await? else {
             return Err(Error::Missing {
                 what: "sheet",
                 name: confirm.sheet.to_owned(),
                 hint: "Ask for a new one.",
             });
         };
-        if !confirmed {
-            decide_tiles(&mut tx, topic, pool, confirm, now).await?;
+        if !sheet.confirmed {
+            decide_tiles(&mut tx, topic, &sheet, confirm, now).await?;
         }
         let marks = stroke::marks(&mut tx, topic, confirm.annotator, confirm.sheet).await?;
         let counts = Counts::of(&marks);
-        if !confirmed {
+        if !sheet.confirmed {
             sqlx::query(SET_CONFIRMED)
                 .bind(confirm.sheet)
                 .bind(now)
@@ -125,8 +169,16 @@ impl Store {
                 .await?;
             release(&mut tx, confirm.sheet).await?;
         }
+        let confirmed = Confirmed {
+            counts,
+            changed: sqlx::query_scalar(CHANGED)
+                .bind(confirm.sheet)
+                .fetch_one(&mut *tx)
+                .await?,
+            planted: planted(&mut tx, confirm.sheet).await?,
+        };
         tx.commit().await?;
-        Ok(counts)
+        Ok(confirmed)
     }
 
     /// One explicit decision in the pool the cover is in, and its group's undecided members
@@ -178,31 +230,57 @@ impl Store {
     }
 }
 
+#[derive(FromRow)]
+struct TileRow {
+    position: i64,
+    cover_id: i64,
+    sha256: Vec<u8>,
+    planted: bool,
+    again: bool,
+    mark: Option<String>,
+    meanwhile: bool,
+}
+
 async fn decide_tiles(
     tx: &mut Tx,
     topic: TopicId,
-    pool: Pool,
+    sheet: &Found,
     confirm: &Confirm<'_>,
     now: i64,
 ) -> Result<()> {
-    let tiles: Vec<(i64, i64, Vec<u8>, bool)> = sqlx::query_as(TO_CONFIRM)
+    let tiles: Vec<TileRow> = sqlx::query_as(TO_CONFIRM)
         .bind(confirm.sheet)
         .bind(topic.0)
+        .bind(sheet.queue == Some(Queue::Suspects))
         .fetch_all(&mut **tx)
         .await?;
-    for (position, cover, sha256, decided) in tiles {
-        let sha256 = hash(&sha256)?;
+    for tile in tiles {
+        let sha256 = hash(&tile.sha256)?;
         let touched = confirm.touched.iter().find(|(of, _)| *of == sha256);
         let (decision, source) = match touched {
             Some((_, decision)) => (*decision, Source::Explicit),
             // Somebody's own decision outweighs a default.
-            None if decided => continue,
-            None => (Choice::Keep, Source::Sheet),
+            None if tile.meanwhile && !tile.planted => continue,
+            None => {
+                let mark = tile.mark.as_deref().map(str::parse).transpose()?;
+                (mark.unwrap_or(sheet.untouched), Source::Sheet)
+            }
         };
+        if tile.planted || tile.again {
+            sqlx::query(SET_SAID)
+                .bind(confirm.sheet)
+                .bind(tile.position)
+                .bind(decision.as_str())
+                .execute(&mut **tx)
+                .await?;
+        }
+        if tile.planted {
+            continue;
+        }
         let word = Event {
-            event: format!("{}/{position}", confirm.sheet),
+            event: format!("{}/{}", confirm.sheet, tile.position),
             sha256,
-            pool,
+            pool: sheet.pool,
             decision: Some(decision),
             annotator: confirm.annotator.to_owned(),
             role: Role::Annotator,
@@ -213,9 +291,23 @@ async fn decide_tiles(
             decided_at: now,
             visible_ms: confirm.visible_ms,
         };
-        say(tx, topic, cover, &word).await?;
+        say(tx, topic, tile.cover_id, &word).await?;
     }
     Ok(())
+}
+
+async fn planted(tx: &mut Tx, sheet: &str) -> Result<Vec<Planted>> {
+    let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(PLANTED)
+        .bind(sheet)
+        .fetch_all(&mut **tx)
+        .await?;
+    let planted = |(sha256, said): (Vec<u8>, String)| {
+        Ok(Planted {
+            sha256: hash(&sha256)?,
+            seen: said != Choice::Keep.as_str(),
+        })
+    };
+    rows.into_iter().map(planted).collect()
 }
 
 /// Appends the word and lets it reach the undecided of the cover's group.

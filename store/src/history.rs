@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use crate::confirm::Counts;
 use crate::label::hash;
 use crate::statement::statements;
-use crate::{Result, Store, TopicId};
+use crate::{Error, Queue, Result, Store, TopicId};
 
 statements! {
     STROKES = "
@@ -16,7 +16,9 @@ statements! {
                count(*) filter (where d.decision = 'unsure') as unsure,
                count(*) filter (where d.decision = 'broken') as broken,
                count(*) filter (where d.source = 'import') > 0 as imported,
+               count(*) filter (where d.source = 'bulk') > 0 as bulk,
                max(d.visible_ms) as visible_ms,
+               (select q.queue from sheet q where q.id = d.stroke) as queue,
                (select l.act from decision l
                 where l.topic_id = $1 and l.annotator = d.annotator and l.stroke = d.stroke
                 order by l.id desc limit 1) <> 'undo' as in_effect
@@ -58,6 +60,10 @@ pub struct StrokeRow {
     pub counts: Counts,
     /// It came from a file.
     pub imported: bool,
+    /// It kept a slice after an audit.
+    pub bulk: bool,
+    /// Of a sheet: where its covers came from.
+    pub queue: Option<Queue>,
     /// How long the covers were before the person's eyes, milliseconds.
     pub visible_ms: Option<i64>,
     /// It was not taken back.
@@ -98,13 +104,17 @@ struct Row {
     unsure: u32,
     broken: u32,
     imported: bool,
+    bulk: bool,
+    queue: Option<String>,
     visible_ms: Option<i64>,
     in_effect: bool,
 }
 
-impl From<Row> for StrokeRow {
-    fn from(row: Row) -> Self {
-        Self {
+impl TryFrom<Row> for StrokeRow {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
             stroke: row.stroke,
             annotator: row.annotator,
             first: row.first,
@@ -117,9 +127,11 @@ impl From<Row> for StrokeRow {
                 broken: row.broken,
             },
             imported: row.imported,
+            bulk: row.bulk,
+            queue: row.queue.as_deref().map(str::parse).transpose()?,
             visible_ms: row.visible_ms,
             in_effect: row.in_effect,
-        }
+        })
     }
 }
 
@@ -135,7 +147,7 @@ impl Store {
             .bind(limit)
             .fetch_all(self.read())
             .await?;
-        Ok(rows.into_iter().map(StrokeRow::from).collect())
+        rows.into_iter().map(StrokeRow::try_from).collect()
     }
 
     /// The covers that the person touched in a stroke, rejected ones first.

@@ -10,9 +10,12 @@
 //! - [`remake`]: images made again by another rule
 //! - [`decision`]: the append-only log
 //! - [`stroke`]: undo and redo
-//! - [`sheet`]: covers that wait, leased to one page at a time
+//! - [`queue`]: in what order covers come: those that wait, those looked at once more
+//! - [`audit`]: samples that bound what is wrong, and the stroke that a bound allows
+//! - [`sheet`]: covers of a queue, leased to one page at a time
 //! - [`confirm`]: what a person says, of a sheet at once or of one cover
-//! - [`progress`]: how far a pool is
+//! - [`progress`]: how far a queue is
+//! - [`trust`]: what planted cats and second looks tell of how well people see
 //! - [`history`]: what was decided, stroke by stroke
 //! - [`found`]: videos to watch
 //! - [`alike`]: covers that look alike, and one word on many
@@ -26,9 +29,11 @@
 //! `begin immediate` transaction.
 
 pub mod alike;
+pub mod audit;
 pub mod confirm;
 pub mod cover;
 pub mod decision;
+mod dice;
 pub mod error;
 pub mod export;
 pub mod found;
@@ -38,13 +43,16 @@ pub mod label;
 pub mod near;
 pub mod news;
 pub mod open;
+mod planted;
 pub mod progress;
+pub mod queue;
 pub mod remake;
 pub mod sheet;
 mod statement;
 pub mod stroke;
 pub mod topic;
 pub mod training;
+pub mod trust;
 
 pub use cover::{Arrival, NewCover, NewVideo, Settled};
 pub use decision::{Act, Choice, Event, Role, Source};
@@ -53,6 +61,7 @@ pub use frontier::{CrawlId, Request};
 pub use label::{LabelRule, Pool};
 pub use news::News;
 pub use open::{Durability, Store};
+pub use queue::Queue;
 pub use topic::TopicId;
 
 /// What every verb returns.

@@ -1,74 +1,70 @@
 //! Sheets: covers that wait for a decision, leased to one page at a time and decided at once.
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::decision::Tx;
 use crate::label::hash;
 use crate::statement::statements;
 use crate::stroke::hex;
-use crate::{Error, Pool, Result, Store, TopicId};
+use crate::{Choice, Error, Pool, Queue, Result, Store, TopicId, planted, queue};
 
 statements! {
     FIND_SHEET = "
-        select pool, confirmed_at is not null from sheet where id = $1 and topic_id = $2";
+        select pool, confirmed_at is not null as confirmed, queue, untouched
+        from sheet where id = $1 and topic_id = $2";
     ADD_SHEET = "
-        insert into sheet (id, topic_id, annotator, pool, opened_at) values ($1, $2, $3, $4, $5)";
-    ADD_TILE = "insert into tile (sheet, position, cover_id) values ($1, $2, $3)";
-    /// Latest crawled first: ids are given in the order of arrival.
-    NEXT_NEWEST = "
-        select w.cover_id from waiting w
-        where w.topic_id = $1 and w.pool = $2
-          and not exists (select 1 from lease l
-                          where l.kind = 'sheet' and l.item = w.topic_id || '/' || w.cover_id
-                            and l.until > $3)
-        order by w.cover_id desc limit $4";
-    /// The order of the covers' hashes is random and has an index. `cross join` makes it outermost.
-    NEXT_RANDOM = "
-        select w.cover_id
-        from cover c
-        cross join waiting w on w.topic_id = $1 and w.cover_id = c.id and w.pool = $2
-        where c.sha256 >= $5
-          and not exists (select 1 from lease l
-                          where l.kind = 'sheet' and l.item = w.topic_id || '/' || w.cover_id
-                            and l.until > $3)
-        order by c.sha256 limit $4";
-    NEXT_LIKELY = "
-        select w.cover_id
-        from score s
-        cross join waiting w on w.topic_id = $1 and w.cover_id = s.cover_id and w.pool = $2
-        where s.model_id = (select p.model_id from promotion p
-                            where p.topic_id = $1 order by p.id desc limit 1)
-          and not exists (select 1 from lease l
-                          where l.kind = 'sheet' and l.item = w.topic_id || '/' || w.cover_id
-                            and l.until > $3)
-        order by s.probability desc, s.cover_id limit $4";
+        insert into sheet (id, topic_id, annotator, pool, opened_at, queue, untouched, audit_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// What is looked at once more remembers the decision that stands.
+    ADD_TILES = "
+        insert into tile (sheet, position, cover_id, stood, planted)
+        select $2, j.key, j.value,
+               (select d.decision_id from standing d
+                where $4 and d.topic_id = $1 and d.cover_id = j.value),
+               case when j.key = $5 then 1 else 0 end
+        from json_each($3) j";
     /// An expired lease, or one's own, is taken over.
     LEASE = "
-        insert into lease (kind, item, holder, until) values ('sheet', $1 || '/' || $2, $3, $4)
+        insert into lease (kind, item, holder, until)
+        select 'sheet', $1 || '/' || t.cover_id, $2, $3 from tile t where t.sheet = $2
         on conflict (kind, item) do update set holder = excluded.holder, until = excluded.until
-        where lease.until <= $5 or lease.holder = excluded.holder";
+        where lease.until <= $4 or lease.holder = excluded.holder";
     /// What somebody else decided or took over meanwhile is no longer on this sheet.
     DROP_LOST_TILES = "
         delete from tile
         where sheet = $2
-          and (exists (select 1 from standing s where s.topic_id = $1 and s.cover_id = tile.cover_id)
+          and ((planted = 0
+                and exists (select 1 from standing s
+                            where s.topic_id = $1 and s.cover_id = tile.cover_id
+                              and s.decision_id is distinct from tile.stood))
                or exists (select 1 from lease l
                           where l.kind = 'sheet' and l.item = $1 || '/' || tile.cover_id
                             and l.holder <> $2 and l.until > $3))";
-    COVERS_OF_SHEET = "select cover_id from tile where sheet = $1 order by position";
+    COPY_SHEET = "
+        insert into sheet (id, topic_id, annotator, pool, opened_at, queue, untouched, audit_id)
+        select $2, topic_id, $3, pool, $4, queue, untouched, audit_id from sheet where id = $1";
+    /// Planted cats were told of, so they are not shown again.
+    COPY_TILES = "
+        insert into tile (sheet, position, cover_id, stood)
+        select $3, t.position, t.cover_id,
+               (select d.decision_id from standing d
+                where t.stood is not null and d.topic_id = $1 and d.cover_id = t.cover_id)
+        from tile t where t.sheet = $2 and t.planted = 0";
     RELEASE = "delete from lease where kind = 'sheet' and holder = $1";
     DROP_TILES = "
         delete from tile where sheet in (
             select id from sheet where id = $1 and topic_id = $2 and confirmed_at is null)";
     DROP_SHEET = "delete from sheet where id = $1 and topic_id = $2 and confirmed_at is null";
+    /// What stood is shown where the question is whether it was right.
     TILES = "
         select c.sha256, c.width, c.height, c.mean_rgb, v.title, v.owner_name, v.url,
+               case when s.queue = 'suspects' then (
+                   select d.decision from decision d where d.id = t.stood) end as mark,
                (select count(*)
                 from cover m cross join pool q
-                where (m.id = coalesce(c.representative, c.id)
+                where t.planted = 0 and t.stood is null
+                  and (m.id = coalesce(c.representative, c.id)
                        or m.representative = coalesce(c.representative, c.id))
                   and q.topic_id = s.topic_id and q.cover_id = m.id and q.pool = s.pool
                   and not exists (select 1 from standing d
@@ -86,34 +82,6 @@ statements! {
 /// enough that a closed page gives its covers back the same evening.
 pub const LEASE_MS: i64 = 30 * 60 * 1000;
 
-/// In what order covers come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Order {
-    /// Latest crawled first.
-    Newest,
-    /// Uniformly at random.
-    Random,
-    /// By the current model's probability of the topic; at random where there is none.
-    Likely,
-}
-
-impl FromStr for Order {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "newest" => Ok(Self::Newest),
-            "random" => Ok(Self::Random),
-            "likely" => Ok(Self::Likely),
-            other => Err(Error::Value {
-                what: "order",
-                value: other.to_owned(),
-            }),
-        }
-    }
-}
-
 /// A sheet that is asked for.
 #[derive(Debug, Clone)]
 pub struct NewSheet<'a> {
@@ -123,11 +91,11 @@ pub struct NewSheet<'a> {
     pub annotator: &'a str,
     /// The pool.
     pub pool: Pool,
-    /// The order.
-    pub order: Order,
+    /// Where its covers come from.
+    pub queue: Queue,
     /// Tiles at most.
     pub size: u32,
-    /// Of the random order.
+    /// Of all that is random about it.
     pub seed: u64,
 }
 
@@ -151,6 +119,8 @@ pub struct Tile {
     pub owner: Option<String>,
     /// The video's page; untrusted.
     pub url: String,
+    /// What stands, where that is asked about: what the tile gets if nobody touches it.
+    pub mark: Option<Choice>,
 }
 
 /// What a page shows.
@@ -160,6 +130,10 @@ pub struct Sheet {
     pub id: String,
     /// The pool.
     pub pool: Pool,
+    /// Where its covers come from; `None` for a sheet of an older Whisker.
+    pub queue: Option<Queue>,
+    /// What a tile without a mark gets that nobody touches.
+    pub untouched: Choice,
     /// It was confirmed before: there is nothing left to do with it.
     pub confirmed: bool,
     /// In the order to show.
@@ -175,6 +149,7 @@ struct TileRow {
     title: Option<String>,
     owner_name: Option<String>,
     url: Option<String>,
+    mark: Option<String>,
     covers: u32,
 }
 
@@ -191,44 +166,38 @@ impl TryFrom<TileRow> for Tile {
             title: row.title.unwrap_or_default(),
             owner: row.owner_name,
             url: row.url.unwrap_or_default(),
+            mark: row.mark.as_deref().map(str::parse).transpose()?,
         })
     }
 }
 
+/// A sheet's own row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub pool: Pool,
+    pub confirmed: bool,
+    pub queue: Option<Queue>,
+    pub untouched: Choice,
+}
+
 impl Store {
-    /// The sheet of that id: as it is, or made of covers that wait and are on no other sheet.
-    /// Its covers are leased to it until [`LEASE_MS`] from now.
+    /// The sheet of that id: as it is, or made of its queue's next covers that are on no other
+    /// sheet. Its covers are leased to it until [`LEASE_MS`] from now.
     ///
     /// # Errors
     /// What the database says.
     pub async fn open_sheet(&self, topic: TopicId, new: &NewSheet<'_>, now: i64) -> Result<Sheet> {
         let mut tx = self.begin().await?;
-        let found = find(&mut tx, topic, new.id).await?;
-        if found.is_none() {
-            let covers = next(&mut tx, topic, new, now).await?;
-            put(
-                &mut tx,
-                topic,
-                new.id,
-                new.annotator,
-                new.pool,
-                &covers,
-                now,
-            )
-            .await?;
-        }
-        let (pool, confirmed) = found.unwrap_or((new.pool, false));
-        if !confirmed {
+        let found = match find(&mut tx, topic, new.id).await? {
+            Some(found) => found,
+            None => put(&mut tx, topic, new, now).await?,
+        };
+        if !found.confirmed {
             renew(&mut tx, topic, new.id, now).await?;
         }
         let tiles = tiles(&mut tx, new.id).await?;
         tx.commit().await?;
-        Ok(Sheet {
-            id: new.id.to_owned(),
-            pool,
-            confirmed,
-            tiles,
-        })
+        Ok(found.shown(new.id, tiles))
     }
 
     /// Gives the covers of an unconfirmed sheet back.
@@ -263,104 +232,108 @@ impl Store {
         now: i64,
     ) -> Result<Option<Sheet>> {
         let mut tx = self.begin().await?;
-        let Some((pool, _)) = find(&mut tx, topic, confirmed).await? else {
+        let Some(found) = find(&mut tx, topic, confirmed).await? else {
             return Ok(None);
         };
         if find(&mut tx, topic, sheet).await?.is_none() {
-            let covers = covers(&mut tx, confirmed).await?;
-            put(&mut tx, topic, sheet, annotator, pool, &covers, now).await?;
-            lease(&mut tx, topic, sheet, &covers, now).await?;
+            sqlx::query(COPY_SHEET)
+                .bind(confirmed)
+                .bind(sheet)
+                .bind(annotator)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(COPY_TILES)
+                .bind(topic.0)
+                .bind(confirmed)
+                .bind(sheet)
+                .execute(&mut *tx)
+                .await?;
+            lease(&mut tx, topic, sheet, now).await?;
         }
         let tiles = tiles(&mut tx, sheet).await?;
         tx.commit().await?;
-        Ok(Some(Sheet {
-            id: sheet.to_owned(),
-            pool,
+        let open = Found {
             confirmed: false,
-            tiles,
-        }))
+            ..found
+        };
+        Ok(Some(open.shown(sheet, tiles)))
     }
 }
 
-/// Its pool, and whether it is confirmed.
-pub(crate) async fn find(tx: &mut Tx, topic: TopicId, sheet: &str) -> Result<Option<(Pool, bool)>> {
-    let found: Option<(String, bool)> = sqlx::query_as(FIND_SHEET)
+impl Found {
+    fn shown(self, id: &str, tiles: Vec<Tile>) -> Sheet {
+        Sheet {
+            id: id.to_owned(),
+            pool: self.pool,
+            queue: self.queue,
+            untouched: self.untouched,
+            confirmed: self.confirmed,
+            tiles,
+        }
+    }
+}
+
+pub(crate) async fn find(tx: &mut Tx, topic: TopicId, sheet: &str) -> Result<Option<Found>> {
+    let found: Option<(String, bool, Option<String>, String)> = sqlx::query_as(FIND_SHEET)
         .bind(sheet)
         .bind(topic.0)
         .fetch_optional(&mut **tx)
         .await?;
-    found
-        .map(|(pool, confirmed)| Ok((pool.parse()?, confirmed)))
-        .transpose()
+    let found = found.map(|(pool, confirmed, queue, untouched)| {
+        Ok(Found {
+            pool: pool.parse()?,
+            confirmed,
+            queue: queue.as_deref().map(str::parse).transpose()?,
+            untouched: untouched.parse()?,
+        })
+    });
+    found.transpose()
 }
 
-/// The covers for a new sheet, in order.
-async fn next(tx: &mut Tx, topic: TopicId, new: &NewSheet<'_>, now: i64) -> Result<Vec<i64>> {
-    let mut covers = match new.order {
-        Order::Newest => ids(tx, NEXT_NEWEST, topic, new, now, None).await?,
-        Order::Likely => ids(tx, NEXT_LIKELY, topic, new, now, None).await?,
-        Order::Random => Vec::new(),
-    };
-    // Round the ring of hashes: from the seed on, then from the beginning.
-    for start in [&new.seed.to_be_bytes()[..], &[]] {
-        if covers.len() < new.size as usize {
-            for cover in ids(tx, NEXT_RANDOM, topic, new, now, Some(start)).await? {
-                if !covers.contains(&cover) {
-                    covers.push(cover);
-                }
-            }
+/// Makes the sheet of its queue's next covers.
+async fn put(tx: &mut Tx, topic: TopicId, new: &NewSheet<'_>, now: i64) -> Result<Found> {
+    let (mut covers, audit) = queue::next(tx, topic, new, now).await?;
+    let mut untouched = Choice::Keep;
+    let mut planted = None;
+    if !new.queue.once_more() {
+        let beliefs = queue::beliefs(tx, topic, &covers).await?;
+        if queue::flips(new.pool, &beliefs) {
+            untouched = Choice::Reject;
+        } else {
+            planted = planted::draw(tx, topic, new, &covers, &beliefs, now).await?;
         }
     }
-    covers.truncate(new.size as usize);
-    Ok(covers)
-}
-
-async fn ids(
-    tx: &mut Tx,
-    which: &'static str,
-    topic: TopicId,
-    new: &NewSheet<'_>,
-    now: i64,
-    start: Option<&[u8]>,
-) -> Result<Vec<i64>> {
-    let query = sqlx::query_scalar(which)
+    if let Some((position, cover)) = planted {
+        // The sheet keeps its size: the last cover waits for the next one.
+        covers.truncate((new.size as usize).saturating_sub(1).max(position));
+        covers.insert(position, cover);
+    }
+    sqlx::query(ADD_SHEET)
+        .bind(new.id)
         .bind(topic.0)
+        .bind(new.annotator)
         .bind(new.pool.as_str())
         .bind(now)
-        .bind(new.size);
-    let query = match start {
-        Some(start) => query.bind(start.to_vec()),
-        None => query,
-    };
-    Ok(query.fetch_all(&mut **tx).await?)
-}
-
-async fn put(
-    tx: &mut Tx,
-    topic: TopicId,
-    sheet: &str,
-    annotator: &str,
-    pool: Pool,
-    covers: &[i64],
-    now: i64,
-) -> Result<()> {
-    sqlx::query(ADD_SHEET)
-        .bind(sheet)
-        .bind(topic.0)
-        .bind(annotator)
-        .bind(pool.as_str())
-        .bind(now)
+        .bind(new.queue.as_str())
+        .bind(untouched.as_str())
+        .bind(audit)
         .execute(&mut **tx)
         .await?;
-    for (position, cover) in (0_i64..).zip(covers) {
-        sqlx::query(ADD_TILE)
-            .bind(sheet)
-            .bind(position)
-            .bind(cover)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
+    sqlx::query(ADD_TILES)
+        .bind(topic.0)
+        .bind(new.id)
+        .bind(queue::ids(&covers))
+        .bind(new.queue.once_more())
+        .bind(planted.map(|(position, _)| i64::try_from(position).expect("a sheet is small")))
+        .execute(&mut **tx)
+        .await?;
+    Ok(Found {
+        pool: new.pool,
+        confirmed: false,
+        queue: Some(new.queue),
+        untouched,
+    })
 }
 
 async fn renew(tx: &mut Tx, topic: TopicId, sheet: &str, now: i64) -> Result<()> {
@@ -370,34 +343,23 @@ async fn renew(tx: &mut Tx, topic: TopicId, sheet: &str, now: i64) -> Result<()>
         .bind(now)
         .execute(&mut **tx)
         .await?;
-    let covers = covers(tx, sheet).await?;
-    lease(tx, topic, sheet, &covers, now).await
+    lease(tx, topic, sheet, now).await
 }
 
-async fn lease(tx: &mut Tx, topic: TopicId, sheet: &str, covers: &[i64], now: i64) -> Result<()> {
-    for cover in covers {
-        sqlx::query(LEASE)
-            .bind(topic.0)
-            .bind(cover)
-            .bind(sheet)
-            .bind(now + LEASE_MS)
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
-    }
+async fn lease(tx: &mut Tx, topic: TopicId, sheet: &str, now: i64) -> Result<()> {
+    sqlx::query(LEASE)
+        .bind(topic.0)
+        .bind(sheet)
+        .bind(now + LEASE_MS)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 pub(crate) async fn release(tx: &mut Tx, sheet: &str) -> Result<()> {
     sqlx::query(RELEASE).bind(sheet).execute(&mut **tx).await?;
     Ok(())
-}
-
-async fn covers(tx: &mut Tx, sheet: &str) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar(COVERS_OF_SHEET)
-        .bind(sheet)
-        .fetch_all(&mut **tx)
-        .await?)
 }
 
 async fn tiles(tx: &mut Tx, sheet: &str) -> Result<Vec<Tile>> {

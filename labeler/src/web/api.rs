@@ -10,16 +10,17 @@ use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::confirm::{Confirm, Counts};
-use store::progress::Progress;
-use store::sheet::{NewSheet, Order, Sheet};
+use store::audit::NewAudit;
+use store::confirm::{Confirm, Confirmed, Counts};
+use store::sheet::{NewSheet, Sheet};
 use store::stroke::{Mark, Stroke};
-use store::{Choice, Pool, Source};
+use store::{Choice, Pool, Queue, Source};
 
 use super::asset::FOR_EVER;
 use super::preference::TILES;
 use super::routes::{Personal, Site};
 use crate::format::unhex;
+use crate::trust::{self, Bound};
 
 /// Tiles of a sheet when the page does not say.
 const SIZE: u32 = 60;
@@ -117,12 +118,12 @@ impl TryFrom<String> for Sha256 {
     }
 }
 
-/// Asks for a sheet.
+/// Asks for a sheet. `order` names the queue, as it does in addresses.
 #[derive(Debug, Deserialize)]
 pub struct SheetRequest {
     sheet: Name,
     pool: Pool,
-    order: Order,
+    order: Queue,
     size: Option<u32>,
 }
 
@@ -155,7 +156,25 @@ pub struct DecideRequest {
     decision: Choice,
 }
 
-/// A sheet and how far its pool is.
+/// Begins an audit: of kept covers, or of undecided ones below a score.
+#[derive(Debug, Deserialize)]
+pub struct AuditRequest {
+    name: Name,
+    pool: Pool,
+    below: Option<f64>,
+}
+
+/// How far a queue is, and what is known about what was missed.
+#[derive(Debug, Serialize)]
+pub struct Progress {
+    /// Counts.
+    #[serde(flatten)]
+    pub done: store::progress::Progress,
+    /// Of the pool's newest audit.
+    pub bound: Option<Bound>,
+}
+
+/// A sheet and how far its queue is.
 #[derive(Debug, Serialize)]
 pub struct SheetAnswer {
     sheet: Sheet,
@@ -185,12 +204,12 @@ pub async fn sheet(
         id: &asked.sheet.0,
         annotator: &site.annotator,
         pool: asked.pool,
-        order: asked.order,
+        queue: asked.order,
         size,
         seed: asked.sheet.seed(),
     };
     let sheet = site.store.open_sheet(site.topic, &new, cli::now()).await?;
-    let progress = progress(&site, sheet.pool).await?;
+    let progress = progress(&site, sheet.pool, asked.order).await?;
     Ok(Json(SheetAnswer { sheet, progress }))
 }
 
@@ -207,7 +226,7 @@ pub async fn release(
 pub async fn confirm(
     Personal(site): Personal,
     Body(asked): Body<ConfirmRequest>,
-) -> Result<Json<Counts>, Failure> {
+) -> Result<Json<Confirmed>, Failure> {
     let touched: Vec<_> = asked
         .touched
         .iter()
@@ -219,11 +238,11 @@ pub async fn confirm(
         touched: &touched,
         visible_ms: asked.visible_ms.map(i64::from),
     };
-    let counts = site
+    let confirmed = site
         .store
         .confirm_sheet(site.topic, &confirm, cli::now())
         .await?;
-    Ok(Json(counts))
+    Ok(Json(confirmed))
 }
 
 /// `POST /api/decide`.
@@ -277,6 +296,27 @@ pub async fn redo(
     Ok(Json(redone.map(|stroke| answer(stroke, None))))
 }
 
+/// `POST /api/audit`.
+pub async fn audit(
+    State(site): State<Site>,
+    Body(asked): Body<AuditRequest>,
+) -> Result<Json<()>, Failure> {
+    if asked
+        .below
+        .is_some_and(|below| !(0.0..=1.0).contains(&below))
+    {
+        return Err(Failure::bad("a score is between 0 and 1"));
+    }
+    let new = NewAudit {
+        id: &asked.name.0,
+        pool: asked.pool,
+        below: asked.below,
+        seed: asked.name.seed(),
+    };
+    site.store.begin_audit(site.topic, &new, cli::now()).await?;
+    Ok(Json(()))
+}
+
 /// `GET /preview/{sha256}.jpg`.
 pub async fn preview(
     State(site): State<Site>,
@@ -293,27 +333,29 @@ pub async fn preview(
     Ok((headers, image).into_response())
 }
 
-/// How far a pool is, and today's pace.
+/// How far a queue is, today's pace, and what its audit says: of the slice in a slice's own
+/// queue, else of what was kept.
 ///
 /// # Errors
 /// What the database says.
-pub async fn progress(site: &Site, pool: Pool) -> Result<Progress, store::Error> {
+pub async fn progress(site: &Site, pool: Pool, queue: Queue) -> Result<Progress, store::Error> {
     let now = cli::now();
-    site.store
-        .pool_progress(site.topic, pool, &site.annotator, now - PACE_MS, now)
-        .await
+    let done = site
+        .store
+        .queue_progress(site.topic, pool, queue, &site.annotator, now - PACE_MS, now)
+        .await?;
+    let slice = queue == Queue::Below;
+    let bound = trust::bound(&site.store, site.topic, pool, slice).await?;
+    Ok(Progress { done, bound })
 }
 
 fn answer(stroke: Stroke, sheet: Option<Sheet>) -> StrokeAnswer {
-    let import = stroke
-        .marks
-        .iter()
-        .any(|mark| mark.source == Source::Import);
     StrokeAnswer {
-        kind: match (&sheet, import) {
+        kind: match (&sheet, stroke.marks.first().map(|mark| mark.source)) {
             (Some(_), _) => "sheet",
-            (None, true) => "import",
-            (None, false) => "one",
+            (None, Some(Source::Import)) => "import",
+            (None, Some(Source::Bulk)) => "bulk",
+            (None, _) => "one",
         },
         counts: Counts::of(&stroke.marks),
         stroke: stroke.stroke,

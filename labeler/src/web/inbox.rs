@@ -3,8 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::json;
-use store::Pool;
-use store::sheet::Order;
+use store::{Pool, Queue};
 
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen, cat};
@@ -22,29 +21,55 @@ const CHOICES: [(&str, &str); 4] = [
 
 /// `GET /`.
 pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
-    let text = site.words.of(preference.lang);
-    let progress = api::progress(&site, preference.pool).await?;
-    let question = match preference.pool {
-        Pool::Negative => &text.question_negative,
-        Pool::Positive => &text.question_positive,
+    let screen = match preference.queue {
+        Queue::Suspects => Screen::Suspects,
+        _ => Screen::Inbox,
     };
+    page(&site, preference, screen).await
+}
+
+/// `GET /suspects`: decisions that the newest run believes least.
+pub async fn suspects(
+    Personal(site): Personal,
+    mut preference: Preference,
+) -> Result<Response, Failure> {
+    preference.queue = Queue::Suspects;
+    page(&site, preference, Screen::Suspects).await
+}
+
+async fn page(site: &Site, preference: Preference, screen: Screen) -> Result<Response, Failure> {
+    let text = site.words.of(preference.lang);
+    let progress = api::progress(site, preference.pool, preference.queue).await?;
     let parts = Parts {
-        screen: Some(Screen::Inbox),
-        question,
+        screen: Some(screen),
+        question: question(text, preference.pool, preference.queue),
         beside: html! { p #progress {} p #news role="status" {} },
         tools: tools(text, &preference),
         main: sheet(text),
         rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },
         boot: json!({
             "pool": preference.pool,
-            "order": preference.order,
+            "order": preference.queue,
             "dwell": site.dwell_ms,
             "progress": progress,
             "topic_mark": preference.pool == Pool::Negative,
         }),
     };
-    let page = layout::page(&site, &preference, &parts);
+    let page = layout::page(site, &preference, &parts);
     Ok((preference, page).into_response())
+}
+
+fn question(text: &Text, pool: Pool, queue: Queue) -> &str {
+    match (queue, pool) {
+        (Queue::Suspects, _) => &text.question_suspects,
+        (Queue::Audit, Pool::Negative) => &text.question_audit,
+        (Queue::Second, _) => match pool {
+            Pool::Negative => &text.question_second_negative,
+            Pool::Positive => &text.question_second_positive,
+        },
+        (_, Pool::Negative) => &text.question_negative,
+        (_, Pool::Positive) => &text.question_positive,
+    }
 }
 
 fn tools(text: &Text, preference: &Preference) -> Markup {
@@ -52,34 +77,58 @@ fn tools(text: &Text, preference: &Preference) -> Markup {
         ("negative", &text.negative, Pool::Negative),
         ("positive", &text.positive, Pool::Positive),
     ];
-    let orders = [
-        ("likely", &text.likely, Order::Likely),
-        ("random", &text.random, Order::Random),
-        ("newest", &text.newest, Order::Newest),
-    ];
+    // Which decisions are doubted is a screen of its own.
+    let shown = |queue: Queue| queue != Queue::Suspects && queue != Queue::Below;
     html! {
         select #pool aria-label=(text.pool) autocomplete="off" {
             @for (key, name, pool) in pools {
                 option value=(key) selected[pool == preference.pool] { (name) }
             }
         }
-        select #order aria-label=(text.order) autocomplete="off" {
-            @for (key, name, order) in orders {
-                option value=(key) selected[order == preference.order] { (name) }
+        @if preference.queue != Queue::Suspects {
+            select #order aria-label=(text.order) autocomplete="off" {
+                @for once_more in [false, true] {
+                    optgroup label=(if once_more { &text.once_more } else { &text.what_waits }) {
+                        @for queue in Queue::ALL.into_iter().filter(|queue| {
+                            queue.once_more() == once_more
+                                && (shown(*queue) || *queue == preference.queue)
+                        }) {
+                            option value=(queue.as_str()) selected[queue == preference.queue] {
+                                (name(text, queue))
+                            }
+                        }
+                    }
+                }
             }
         }
+    }
+}
+
+/// A queue's name.
+pub fn name(text: &Text, queue: Queue) -> &str {
+    match queue {
+        Queue::Newest => &text.newest,
+        Queue::Random => &text.random,
+        Queue::Likely => &text.likely,
+        Queue::Uncertain => &text.uncertain,
+        Queue::Suspects => &text.suspects,
+        Queue::Audit => &text.audit,
+        Queue::Second => &text.second_look,
+        Queue::Below => &text.below,
     }
 }
 
 fn sheet(text: &Text) -> Markup {
     html! {
         noscript { p.note { (text.no_script) } }
+        p #banner .banner hidden {}
         ul #sheet .sheet aria-label=(text.sheet) {}
         section #empty .empty hidden {
             h2 #empty-what {}
             p #empty-hint {}
             p { code #empty-command {} }
             p { a #empty-found href=(Screen::Found.path()) { (text.found) } }
+            button #empty-audit type="button" hidden { (text.audit_anew) }
             button #empty-again type="button" { (text.look_again) }
         }
     }
@@ -90,6 +139,7 @@ fn foot(text: &Text) -> Markup {
         footer.foot {
             p #summary role="status" {}
             p #line role="status" {}
+            p #planted .planted role="status" hidden {}
             div.acts {
                 button.quiet #undo type="button" { (text.undo) " " kbd { "Ctrl Z" } }
                 button.quiet #loupe-open type="button" aria-haspopup="dialog" {

@@ -13,6 +13,8 @@ use super::words::{Lang, Text};
 pub enum Screen {
     /// Sheets to decide.
     Inbox,
+    /// Decisions to look at once more.
+    Suspects,
     /// Videos to watch.
     Found,
     /// What was decided.
@@ -25,12 +27,19 @@ pub enum Screen {
 
 impl Screen {
     /// Those that the bar lists; settings stand with its tools.
-    const ALL: [Self; 4] = [Self::Inbox, Self::Found, Self::History, Self::Statistics];
+    const ALL: [Self; 5] = [
+        Self::Inbox,
+        Self::Suspects,
+        Self::Found,
+        Self::History,
+        Self::Statistics,
+    ];
 
     /// Its address.
     pub fn path(self) -> &'static str {
         match self {
             Self::Inbox => "/",
+            Self::Suspects => "/suspects",
             Self::Found => "/found",
             Self::History => "/history",
             Self::Statistics => "/statistics",
@@ -41,6 +50,7 @@ impl Screen {
     fn name(self, text: &Text) -> &str {
         match self {
             Self::Inbox => &text.inbox,
+            Self::Suspects => &text.suspects,
             Self::Found => &text.found,
             Self::History => &text.history,
             Self::Statistics => &text.statistics,
@@ -134,7 +144,7 @@ fn bar(preference: &Preference, text: &Text, parts: &Parts<'_>) -> Markup {
                     aria-current=[(parts.screen == Some(Screen::Settings)).then_some("page")] {
                     svg.sliders aria-hidden="true" viewBox="0 0 24 24" { (sliders()) }
                 }
-                @if parts.screen == Some(Screen::Inbox) {
+                @if matches!(parts.screen, Some(Screen::Inbox | Screen::Suspects)) {
                     button.plain #help-open type="button" title=(text.keys) aria-label=(text.keys)
                         aria-haspopup="dialog" { "?" }
                 }

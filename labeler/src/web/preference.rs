@@ -12,8 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use serde::Serialize;
-use store::Pool;
-use store::sheet::Order;
+use store::{Pool, Queue};
 
 use super::words::Lang;
 
@@ -60,8 +59,8 @@ pub struct Preference {
     pub theme: Option<Theme>,
     /// The inbox's pool.
     pub pool: Pool,
-    /// The inbox's order.
-    pub order: Order,
+    /// The inbox's queue; in addresses it is called `order`.
+    pub queue: Queue,
     /// What the settings say.
     pub settings: Settings,
     remember: Vec<(&'static str, String)>,
@@ -141,12 +140,16 @@ impl Preference {
             .unwrap_or_else(|| accepted(headers).unwrap_or(Lang::En));
         let theme = choose("theme", query, headers, &mut remember);
         let pool = choose("pool", query, headers, &mut remember).unwrap_or(Pool::Negative);
-        let order = choose("order", query, headers, &mut remember).unwrap_or(Order::Likely);
+        let queue = choose("order", query, headers, &mut remember).unwrap_or(Queue::Likely);
+        if queue.once_more() || queue.audits() {
+            // A visit: the inbox is for what waits.
+            remember.retain(|(name, _)| *name != "order");
+        }
         Self {
             lang,
             theme,
             pool,
-            order,
+            queue,
             settings: Settings::read(headers),
             remember,
         }
@@ -290,8 +293,8 @@ mod tests {
             &headers(&[("cookie", "whisker_theme=dark")]),
         );
         assert_eq!(
-            (all.theme, all.pool, all.order),
-            (Some(Theme::Dark), Pool::Positive, Order::Likely)
+            (all.theme, all.pool, all.queue),
+            (Some(Theme::Dark), Pool::Positive, Queue::Likely)
         );
         assert_eq!(
             all.remember,

@@ -100,6 +100,7 @@ macro_rules! routes {
 
 routes! {
     get "/" => inbox::get;
+    get "/suspects" => inbox::suspects;
     get "/found" => found::get;
     get "/alike/{sha256}" => alike::get;
     get "/feed.atom" => feed::get;
@@ -121,6 +122,7 @@ routes! {
     post "/api/judge" => judge::judge;
     post "/api/dismiss" => judge::dismiss;
     post "/api/visit" => judge::visit;
+    post "/api/audit" => api::audit;
     post "/api/undo" => api::undo;
     post "/api/redo" => api::redo;
 }

@@ -5,8 +5,7 @@ use maud::{Markup, html};
 use serde_json::json;
 use store::decision::Tally;
 use store::history::Day;
-use store::progress::Progress;
-use store::{Choice, Pool};
+use store::{Choice, Pool, Queue};
 
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen};
@@ -27,7 +26,7 @@ pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Res
     let people = site.store.annotators(site.topic).await?;
     let first = today - DAYS + 1;
     let days = site.store.days(site.topic, first * DAY_MS).await?;
-    let progress = api::progress(&site, Pool::Negative).await?;
+    let progress = api::progress(&site, Pool::Negative, Queue::Likely).await?;
     let parts = Parts {
         screen: Some(Screen::Statistics),
         question: &text.question_statistics,
@@ -47,7 +46,8 @@ pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Res
     Ok((preference, page).into_response())
 }
 
-fn pace(text: &Text, progress: &Progress) -> String {
+fn pace(text: &Text, progress: &api::Progress) -> String {
+    let progress = &progress.done;
     if progress.paced_ms == 0 {
         return text.no_pace.to_string();
     }

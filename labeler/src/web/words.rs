@@ -74,6 +74,7 @@ macro_rules! catalogue {
 catalogue! {
     // What stays on top.
     inbox: "Inbox", "待审";
+    suspects: "Suspects", "存疑";
     found: "Found", "发现";
     history: "History", "历史";
     statistics: "Statistics", "统计";
@@ -86,6 +87,12 @@ catalogue! {
     newest: "newest first", "最新在前";
     random: "random", "随机";
     likely: "likely {many} first", "可能有{name}的在前";
+    uncertain: "least certain first", "最拿不准的在前";
+    audit: "audit of what was kept", "抽查已保留的";
+    second_look: "a second look", "再看一遍";
+    below: "sample of the unlikely", "抽查低分的";
+    what_waits: "What waits", "待审";
+    once_more: "Once more", "再次查看";
     language: "中文", "English";
     theme: "Light or dark", "浅色或深色";
     keys: "Keys", "按键";
@@ -93,6 +100,10 @@ catalogue! {
     // The question, once.
     question_negative: "Which of these show {topic}?", "哪些封面里有{topic}？";
     question_positive: "Which of these do not show {topic}?", "哪些封面里没有{topic}？";
+    question_suspects: "Were you sure?", "当时确定吗？";
+    question_audit: "Is {topic} still hiding here?", "这里还藏着{topic}吗？";
+    question_second_negative: "Once more: which of these show {topic}?", "再看一遍：哪些封面里有{topic}？";
+    question_second_positive: "Once more: which of these do not show {topic}?", "再看一遍：哪些封面里没有{topic}？";
     question_found: "Do you want to watch these?", "想看看这些视频吗？";
     question_history: "What was decided?", "做过哪些判断？";
     question_statistics: "How far is it?", "进展如何？";
@@ -102,6 +113,12 @@ catalogue! {
     minutes_left: "about {n} min", "约剩 {n} 分钟";
     hours_left: "about {n} h", "约剩 {n} 小时";
     rejected_so_far: "{n} rejected so far", "已剔除 {n} 张";
+    changed_so_far: "{n} changed so far", "已改判 {n} 张";
+    found_so_far: "{n} found so far", "已发现 {n} 张";
+    bound_negative: "at most {share} of {frame} still hide {topic}; {n} checked", "{frame} 张中至多 {share} 仍藏有{topic}；已抽查 {n} 张";
+    bound_positive: "at most {share} of {frame} do not show {topic}; {n} checked", "{frame} 张中至多 {share} 没有{topic}；已抽查 {n} 张";
+    bound_slice: "at most {share} of {frame} show {topic}; {n} checked", "{frame} 张中至多 {share} 有{topic}；已抽查 {n} 张";
+    goal: "{n} more for at most {share}", "再查 {n} 张，可确认至多 {share}";
 
     // The sheet.
     sheet: "Covers", "封面";
@@ -118,6 +135,8 @@ catalogue! {
     count_unsure: "{n} unsure", "不确定 {n} 张";
     count_broken: "{n} broken", "损坏 {n} 张";
     comma: ", ", "，";
+    flipped_negative: "Most of these seem to show {topic}, so all will be rejected but those that you touch.", "这些看来大多有{topic}：除了您点选的，其余都将剔除。";
+    flipped_positive: "Most of these seem to show no {name}, so all will be rejected but those that you touch.", "这些看来大多没有{name}：除了您点选的，其余都将剔除。";
     confirm: "Confirm sheet", "确认本页";
     show_rest: "Show the rest", "继续看完";
     painting: "Pictures are arriving", "图片加载中";
@@ -130,6 +149,10 @@ catalogue! {
     saved: "Saved {total}: {parts}. Ctrl+Z takes them back.", "已保存 {total} 张：{parts}。Ctrl+Z 可撤回。";
     saved_one: "Saved. Ctrl+Z takes it back.", "已保存。Ctrl+Z 可撤回。";
     kept: "{n} kept", "保留 {n} 张";
+    saved_again: "Looked at {total} once more: {parts}; {n} changed. Ctrl+Z takes it back.", "又看了 {total} 张：{parts}；改判 {n} 张。Ctrl+Z 可撤回。";
+    planted_seen: "One {name} was planted: you saw it.", "埋设了一张有{name}的：您看到了。";
+    planted_missed: "One {name} was planted, and kept: this one.", "埋设了一张有{name}的，被保留了：就是这张。";
+    took_back_bulk: "Took back {total} that were kept at once: {parts}.", "已撤回一次保留的 {total} 张：{parts}。";
     took_back_sheet: "Took back {total}: {parts}. They are here again.", "已撤回 {total} 张：{parts}。它们又回到这里。";
     took_back_one: "Took back one decision.", "已撤回一个判断。";
     took_back_import: "Took back an import of {total}: {parts}.", "已撤回导入的 {total} 张：{parts}。";
@@ -147,6 +170,21 @@ catalogue! {
     no_covers_hint: "Bring some:", "先导入一些：";
     all_decided: "All {total} are decided.", "全部 {total} 张都已审完。";
     all_decided_hint: "See what was found, or go on with the other pool.", "可以看看发现了什么，或继续审另一组样本。";
+    no_suspects: "No decision is doubted.", "没有存疑的判断。";
+    no_suspects_hint: "Each training doubts anew what its models believe least.", "每次训练后，模型最不相信的判断会出现在这里。";
+    suspects_done: "All {total} doubted decisions were looked at again.", "{total} 个存疑的判断都已复看。";
+    suspects_done_hint: "The next training learns from what was changed.", "下次训练会用上改过的判断。";
+    no_kept: "Nothing is kept yet.", "还没有保留的封面。";
+    no_kept_hint: "Confirm some sheets first; an audit then looks at a sample of what was kept.", "请先确认几页；之后会从保留的封面中抽查。";
+    audit_done: "The whole sample of {total} was looked at.", "抽样的 {total} 张都已看过。";
+    audit_done_hint: "Covers that were kept since then are in the next audit.", "此后保留的封面属于下一次抽查。";
+    audit_anew: "Begin another audit", "开始新的抽查";
+    slice_done: "The whole sample of {total} was looked at.", "抽样的 {total} 张都已看过。";
+    slice_done_hint: "What it says of the others is under Statistics.", "它说明了什么，请看统计页。";
+    no_slice: "No sample was drawn yet.", "还没有抽样。";
+    no_slice_hint: "Statistics offers to keep the unlikely at once.", "统计页可以一次保留低分的封面。";
+    second_done: "All that somebody decided by looking was looked at twice.", "看过并判断的封面都已看过两遍。";
+    second_done_hint: "Statistics compares both looks.", "统计页会比较两次的结果。";
     elsewhere: "The last {n} are on sheets that are open elsewhere.", "最后 {n} 张在别处打开的页面里。";
     elsewhere_hint: "They come back here when they are decided there, or half an hour after.", "那边确认后即完成；若无人确认，半小时后回到这里。";
     look_again: "Look again", "再看一次";

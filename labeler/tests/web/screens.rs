@@ -4,7 +4,14 @@ use axum::http::{Request, StatusCode};
 
 use crate::support::{OWN, sha, site};
 
-const SCREENS: [&str; 5] = ["/", "/found", "/history", "/statistics", "/settings"];
+const SCREENS: [&str; 6] = [
+    "/",
+    "/suspects",
+    "/found",
+    "/history",
+    "/statistics",
+    "/settings",
+];
 
 #[tokio::test]
 async fn every_answer_bears_the_policy_also_refusals_and_errors() {

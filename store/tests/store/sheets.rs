@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
+use store::Queue;
 use store::confirm::{Confirm, Counts};
-use store::sheet::{LEASE_MS, NewSheet, Order, Sheet};
+use store::sheet::{LEASE_MS, NewSheet, Sheet};
 use store::{Choice, Pool, Source};
 
 use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
@@ -16,12 +17,12 @@ async fn with_covers(n: u32) -> Fixture {
     at
 }
 
-fn sheet(id: &str, order: Order, size: u32) -> NewSheet<'_> {
+fn sheet(id: &str, queue: Queue, size: u32) -> NewSheet<'_> {
     NewSheet {
         id,
         annotator: "mia",
         pool: Pool::Negative,
-        order,
+        queue,
         size,
         // Any spread of bits will do.
         seed: id
@@ -30,9 +31,9 @@ fn sheet(id: &str, order: Order, size: u32) -> NewSheet<'_> {
     }
 }
 
-async fn open(at: &Fixture, id: &str, order: Order, size: u32, now: i64) -> Sheet {
+async fn open(at: &Fixture, id: &str, queue: Queue, size: u32, now: i64) -> Sheet {
     at.store
-        .open_sheet(at.topic, &sheet(id, order, size), now)
+        .open_sheet(at.topic, &sheet(id, queue, size), now)
         .await
         .unwrap()
 }
@@ -48,6 +49,7 @@ async fn confirm(at: &Fixture, id: &str, touched: &[([u8; 32], Choice)], now: i6
         .confirm_sheet(at.topic, &confirm, now)
         .await
         .unwrap()
+        .counts
 }
 
 fn hashes(sheet: &Sheet) -> Vec<[u8; 32]> {
@@ -58,32 +60,32 @@ fn hashes(sheet: &Sheet) -> Vec<[u8; 32]> {
 async fn no_cover_is_on_two_open_sheets_whatever_their_order() {
     let at = with_covers(20).await;
     let mut seen = BTreeSet::new();
-    for (id, order) in [
-        ("a", Order::Newest),
-        ("b", Order::Random),
-        ("c", Order::Likely),
+    for (id, queue) in [
+        ("a", Queue::Newest),
+        ("b", Queue::Random),
+        ("c", Queue::Likely),
     ] {
-        for hash in hashes(&open(&at, id, order, 6, 1).await) {
+        for hash in hashes(&open(&at, id, queue, 6, 1).await) {
             assert!(seen.insert(hash), "{id}");
         }
     }
     assert_eq!(seen.len(), 18);
-    assert_eq!(open(&at, "d", Order::Newest, 6, 1).await.tiles.len(), 2);
+    assert_eq!(open(&at, "d", Queue::Newest, 6, 1).await.tiles.len(), 2);
 }
 
 #[tokio::test]
 async fn the_same_id_gives_the_same_sheet_and_newest_is_newest() {
     let at = with_covers(5).await;
-    let first = open(&at, "a", Order::Newest, 3, 1).await;
+    let first = open(&at, "a", Queue::Newest, 3, 1).await;
     assert_eq!(hashes(&first), [sha(4), sha(3), sha(2)]);
-    assert_eq!(open(&at, "a", Order::Random, 2, 2).await, first);
+    assert_eq!(open(&at, "a", Queue::Random, 2, 2).await, first);
 }
 
 #[tokio::test]
 async fn a_random_sheet_goes_round_the_ring_and_takes_everything_once() {
     let at = with_covers(7).await;
     for id in ["a", "b", "c"] {
-        let all: BTreeSet<_> = hashes(&open(&at, id, Order::Random, 24, 1).await)
+        let all: BTreeSet<_> = hashes(&open(&at, id, Queue::Random, 24, 1).await)
             .into_iter()
             .collect();
         assert_eq!(all.len(), 7, "{id}");
@@ -94,23 +96,23 @@ async fn a_random_sheet_goes_round_the_ring_and_takes_everything_once() {
 #[tokio::test]
 async fn an_expired_lease_can_be_taken_over_and_the_first_sheet_loses_the_cover() {
     let at = with_covers(2).await;
-    open(&at, "a", Order::Newest, 2, 0).await;
+    open(&at, "a", Queue::Newest, 2, 0).await;
     assert!(
-        open(&at, "b", Order::Newest, 2, LEASE_MS - 1)
+        open(&at, "b", Queue::Newest, 2, LEASE_MS - 1)
             .await
             .tiles
             .is_empty()
     );
-    let taken = open(&at, "c", Order::Newest, 1, LEASE_MS).await;
+    let taken = open(&at, "c", Queue::Newest, 1, LEASE_MS).await;
     assert_eq!(hashes(&taken), [sha(1)]);
-    let left = open(&at, "a", Order::Newest, 2, LEASE_MS).await;
+    let left = open(&at, "a", Queue::Newest, 2, LEASE_MS).await;
     assert_eq!(hashes(&left), [sha(0)]);
 }
 
 #[tokio::test]
 async fn a_confirm_is_one_stroke_and_a_second_one_changes_nothing() {
     let at = with_covers(3).await;
-    open(&at, "a", Order::Newest, 60, 1).await;
+    open(&at, "a", Queue::Newest, 60, 1).await;
     let touched = [(sha(1), Choice::Reject), (sha(2), Choice::Unsure)];
     let counts = confirm(&at, "a", &touched, 2).await;
     let expected = Counts {
@@ -146,10 +148,10 @@ async fn a_confirm_is_one_stroke_and_a_second_one_changes_nothing() {
             (sha(0), Some(Choice::Keep), Source::Sheet, "a", ms),
         ]
     );
-    assert!(open(&at, "a", Order::Newest, 60, 4).await.confirmed);
+    assert!(open(&at, "a", Queue::Newest, 60, 4).await.confirmed);
     let progress = at
         .store
-        .pool_progress(at.topic, Pool::Negative, "mia", 0, 5)
+        .queue_progress(at.topic, Pool::Negative, Queue::Newest, "mia", 0, 5)
         .await
         .unwrap();
     assert_eq!(
@@ -175,7 +177,7 @@ async fn a_group_is_one_tile_and_a_default_never_overrules_a_persons_decision() 
         .add(at.topic, Pool::Negative, NEAR, &covers, 1)
         .await
         .unwrap();
-    let shown = open(&at, "a", Order::Newest, 60, 1).await;
+    let shown = open(&at, "a", Queue::Newest, 60, 1).await;
     let tiles: Vec<_> = shown.tiles.iter().map(|t| (t.sha256, t.covers)).collect();
     assert_eq!(tiles, [(sha(3), 1), (sha(0), 3)]);
     // Meanwhile others speak of a member and of a tile.
@@ -203,14 +205,14 @@ async fn likely_follows_the_current_model_and_fills_up_at_random() {
     ] {
         sqlx::query(sql).execute(&pool).await.unwrap();
     }
-    let shown = open(&at, "a", Order::Likely, 60, 1).await;
+    let shown = open(&at, "a", Queue::Likely, 60, 1).await;
     assert_eq!(hashes(&shown), [sha(2), sha(1), sha(0), sha(3)]);
 }
 
 #[tokio::test]
 async fn an_undone_sheet_is_shown_again_under_a_new_id() {
     let at = with_covers(3).await;
-    let first = open(&at, "a", Order::Newest, 60, 1).await;
+    let first = open(&at, "a", Queue::Newest, 60, 1).await;
     confirm(&at, "a", &[(sha(2), Choice::Reject)], 2).await;
     at.store.undo(at.topic, "mia", "b", 3).await.unwrap();
     let again = at
@@ -220,7 +222,7 @@ async fn an_undone_sheet_is_shown_again_under_a_new_id() {
         .unwrap()
         .unwrap();
     assert_eq!(hashes(&again), hashes(&first));
-    assert!(open(&at, "c", Order::Newest, 60, 4).await.tiles.is_empty());
+    assert!(open(&at, "c", Queue::Newest, 60, 4).await.tiles.is_empty());
     assert_eq!(confirm(&at, "b", &[], 5).await.keep, 3);
     let none = at
         .store
@@ -233,10 +235,10 @@ async fn an_undone_sheet_is_shown_again_under_a_new_id() {
 #[tokio::test]
 async fn a_released_sheet_gives_its_covers_back_at_once() {
     let at = with_covers(3).await;
-    let first = open(&at, "a", Order::Newest, 60, 1).await;
+    let first = open(&at, "a", Queue::Newest, 60, 1).await;
     at.store.release_sheet(at.topic, "a").await.unwrap();
     assert_eq!(
-        hashes(&open(&at, "b", Order::Newest, 60, 1).await),
+        hashes(&open(&at, "b", Queue::Newest, 60, 1).await),
         hashes(&first)
     );
 }

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use store::Queue;
 use store::confirm::Confirm;
-use store::sheet::{NewSheet, Order};
+use store::sheet::NewSheet;
 use store::{Choice, Pool};
 
 use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
@@ -125,7 +126,7 @@ async fn undo_takes_a_whole_sheet_with_what_it_propagated_and_redo_brings_it_bac
         id: "s1",
         annotator: "mia",
         pool: Pool::Negative,
-        order: Order::Newest,
+        queue: Queue::Newest,
         size: 60,
         seed: 0,
     };
