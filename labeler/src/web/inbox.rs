@@ -8,7 +8,7 @@ use store::{Pool, Queue};
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen, cat};
 use super::preference::Preference;
-use super::routes::Personal;
+use super::routes::{Personal, Site};
 use super::words::Text;
 
 /// The four decisions with their keys, in the order of the loupe's buttons.
