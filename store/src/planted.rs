@@ -83,5 +83,5 @@ async fn expected(tx: &mut Tx, topic: TopicId, beliefs: &[Option<f64>]) -> Resul
         .fetch_one(&mut **tx)
         .await?;
     let rate = f64::from(rejected) / f64::from(decided.max(1));
-    Ok((decided >= ENOUGH).then(|| scored + rate * unscored as f64))
+    Ok((decided >= ENOUGH).then_some(scored + rate * unscored as f64))
 }
