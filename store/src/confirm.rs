@@ -14,7 +14,7 @@ statements! {
     /// Decided meanwhile: what stands is not what stood when the sheet was made.
     TO_CONFIRM = "
         select t.position, t.cover_id, c.sha256, t.planted, t.stood is not null as again,
-               case when $3 then e.decision end as mark,
+               case when $3 then e.decision end as mark, s.decision_id is not null as stands,
                s.decision_id is not null and s.decision_id is distinct from t.stood as meanwhile
         from tile t
         join cover c on c.id = t.cover_id
@@ -238,6 +238,7 @@ struct TileRow {
     planted: bool,
     again: bool,
     mark: Option<String>,
+    stands: bool,
     meanwhile: bool,
 }
 
@@ -254,7 +255,11 @@ async fn decide_tiles(
         .bind(sheet.queue == Some(Queue::Suspects))
         .fetch_all(&mut **tx)
         .await?;
-    for tile in tiles {
+    // A planted cat whose decision was taken back meanwhile is known no longer.
+    for tile in tiles
+        .into_iter()
+        .filter(|tile| tile.stands || !tile.planted)
+    {
         let sha256 = hash(&tile.sha256)?;
         let touched = confirm.touched.iter().find(|(of, _)| *of == sha256);
         let (decision, source) = match touched {

@@ -24,13 +24,16 @@ statements! {
                 where $4 and d.topic_id = $1 and d.cover_id = j.value),
                case when j.key = $5 then 1 else 0 end
         from json_each($3) j";
-    /// An expired lease, or one's own, is taken over.
+    /// An expired lease, or one's own, is taken over. A planted cat stays free: when its decision
+    /// is taken back, it belongs to the sheet that is shown again.
     LEASE = "
         insert into lease (kind, item, holder, until)
-        select 'sheet', $1 || '/' || t.cover_id, $2, $3 from tile t where t.sheet = $2
+        select 'sheet', $1 || '/' || t.cover_id, $2, $3 from tile t
+        where t.sheet = $2 and t.planted = 0
         on conflict (kind, item) do update set holder = excluded.holder, until = excluded.until
         where lease.until <= $4 or lease.holder = excluded.holder";
-    /// What somebody else decided or took over meanwhile is no longer on this sheet.
+    /// What somebody else decided or took over meanwhile is no longer on this sheet, nor is a
+    /// planted cat that is known no longer.
     DROP_LOST_TILES = "
         delete from tile
         where sheet = $2
@@ -38,6 +41,9 @@ statements! {
                 and exists (select 1 from standing s
                             where s.topic_id = $1 and s.cover_id = tile.cover_id
                               and s.decision_id is distinct from tile.stood))
+               or (planted = 1
+                   and not exists (select 1 from standing s
+                                   where s.topic_id = $1 and s.cover_id = tile.cover_id))
                or exists (select 1 from lease l
                           where l.kind = 'sheet' and l.item = $1 || '/' || tile.cover_id
                             and l.holder <> $2 and l.until > $3))";

@@ -440,6 +440,44 @@ async fn about_one_sheet_in_three_of_unlikely_covers_has_a_planted_cat_that_is_n
 }
 
 #[tokio::test]
+async fn a_sheet_that_is_taken_back_keeps_the_cat_that_was_planted_elsewhere_meanwhile() {
+    let at = with_covers(Pool::Negative, 0..600).await;
+    believe_all(&at, "0.001").await;
+    negatives(&at, "first", Queue::Newest, 60).await;
+    confirm(&at, "first", &[(sha(590), Choice::Reject)]).await;
+    let mut other = None;
+    for n in 0..20 {
+        let id = format!("s{n}");
+        let shown = negatives(&at, &id, Queue::Random, 24).await;
+        if hashes(&shown).contains(&sha(590)) {
+            other = Some(id);
+            break;
+        }
+    }
+    let other = other.expect("one in three is planted");
+    at.store.undo(at.topic, "mia", "u", 3).await.unwrap();
+    at.store
+        .reopen_sheet(at.topic, "first", "u", "mia", 3)
+        .await
+        .unwrap()
+        .unwrap();
+    let again = negatives(&at, "u", Queue::Newest, 60).await;
+    assert_eq!(again.tiles.len(), 60);
+    assert_eq!(
+        confirm(&at, "u", &[(sha(590), Choice::Reject)])
+            .await
+            .counts
+            .total(),
+        60
+    );
+    at.store.undo(at.topic, "mia", "v", 4).await.unwrap();
+    assert!(
+        confirm(&at, &other, &[]).await.planted.is_empty(),
+        "it is known no longer"
+    );
+}
+
+#[tokio::test]
 async fn no_cat_is_planted_where_cats_are_to_be_expected_or_none_is_known() {
     let at = with_covers(Pool::Negative, 0..1500).await;
     believe_all(&at, "0.001").await;
