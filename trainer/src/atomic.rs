@@ -16,16 +16,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Error> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(Error::file(directory))?;
+    // A directory, because the library that writes weights makes a file of its own beside the
+    // one it is told to write: killed, all of it is left in one place.
     let unfinished = unfinished_name(path);
-    let written = write(&unfinished)
-        .and_then(|()| File::open(&unfinished)?.sync_all())
-        .and_then(|()| fs::rename(&unfinished, path))
+    let whole = unfinished.join("whole");
+    let written = fs::create_dir_all(&unfinished)
+        .and_then(|()| write(&whole))
+        .and_then(|()| File::open(&whole)?.sync_all())
+        .and_then(|()| fs::rename(&whole, path))
         // The rename itself is lost in a crash unless the directory is synced.
         .and_then(|()| File::open(directory)?.sync_all());
-    if written.is_err() {
-        // The first failure is what matters; a leftover does no harm.
-        let _ = fs::remove_file(&unfinished);
-    }
+    // The first failure is what matters; a leftover does no harm.
+    let _ = fs::remove_dir_all(&unfinished);
     written.map_err(Error::file(path))
 }
 

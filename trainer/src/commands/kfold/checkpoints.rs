@@ -17,12 +17,16 @@ pub fn of_fold(session: &Session, run: i64, fold: u32) -> PathBuf {
     folder(session).join(format!("run-{run}-fold-{}.safetensors", fold + 1))
 }
 
-/// Removes a file that may be gone already.
+/// Removes a file that may be gone already, or what a killed process left of one.
 ///
 /// # Errors
 /// What the file system says.
 pub fn remove(file: &Path) -> Result<(), Error> {
-    match fs::remove_file(file) {
+    let removed = match file.is_dir() {
+        true => fs::remove_dir_all(file),
+        false => fs::remove_file(file),
+    };
+    match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::file(file)(error)),
         _ => Ok(()),
     }

@@ -33,7 +33,7 @@ pub async fn remove_leftovers(session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Files that a killed process was writing: they bear its number, see [`crate::atomic`]. What
+/// What a killed process was writing: it bears its number, see [`crate::atomic`]. What
 /// cannot be removed does no harm.
 fn remove_unfinished(models: &Path) {
     let tells = fs::exists("/proc/self").unwrap_or(false);
@@ -44,7 +44,7 @@ fn remove_unfinished(models: &Path) {
             .strip_suffix(".unfinished")
             .and_then(|rest| rest.rsplit('.').next()?.parse::<u32>().ok());
         if number.is_some_and(|number| !fs::exists(format!("/proc/{number}")).unwrap_or(true)) {
-            let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
@@ -135,7 +135,8 @@ mod tests {
         // Above the largest number that Linux gives.
         let dead = "m.safetensors.4194999.unfinished";
         for name in [&living, dead, "m.safetensors", "x.unfinished"] {
-            fs::write(home.path().join(name), b"").expect("a writable place");
+            fs::create_dir(home.path().join(name)).expect("a writable place");
+            fs::write(home.path().join(name).join("whole"), b"").expect("a writable place");
         }
         remove_unfinished(home.path());
         let left = fs::read_dir(home.path()).expect("readable").count();
