@@ -5,6 +5,8 @@ use serde_json::json;
 use store::decision::Tally;
 use store::{Store, TopicId};
 
+use crate::trust::Trust;
+
 /// Prints decisions by pool and by person.
 ///
 /// # Errors
@@ -29,11 +31,51 @@ pub async fn run(store: &Store, topic: TopicId, printer: &Printer) -> Result<Out
     for (name, events, _) in &annotators {
         printer.line(format!("{name}  {events} decisions"));
     }
+    let trust = Trust::gather(store, topic).await?;
+    told(&trust).iter().for_each(|line| printer.line(line));
     let people: Vec<_> = annotators
         .iter()
         .map(|(name, events, last)| json!({ "annotator": name, "events": events, "last": last }))
         .collect();
     Ok(Outcome::done(
-        json!({ "covers": tally, "annotators": people }),
+        json!({ "covers": tally, "annotators": people, "trust": trust }),
     ))
+}
+
+/// What is known of how far the decisions can be trusted, a line each.
+fn told(trust: &Trust) -> Vec<String> {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let mut lines = Vec::new();
+    for (pool, bound) in [("negative", &trust.negative), ("positive", &trust.positive)] {
+        lines.extend(bound.as_ref().map(|bound| {
+            format!(
+                "{pool}  at most {} of the {} kept are wrong at 95 %, if a second look sees; {} checked, {} found",
+                percent(bound.at_most),
+                bound.frame,
+                bound.checked,
+                bound.found
+            )
+        }));
+    }
+    for seen in &trust.planted {
+        let (low, high) = seen.interval;
+        lines.push(format!(
+            "{}  saw {} of {} planted covers ({} to {})",
+            seen.recall.annotator,
+            seen.recall.seen,
+            seen.recall.planted,
+            percent(low),
+            percent(high)
+        ));
+    }
+    for looks in &trust.looks {
+        lines.push(format!(
+            "{}  {} looked at twice, the same said of {}; about {:.0} show the topic",
+            looks.twice.pool.as_str(),
+            looks.twice.covers,
+            looks.twice.alike,
+            looks.total.estimate
+        ));
+    }
+    lines
 }

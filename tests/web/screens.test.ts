@@ -96,9 +96,12 @@ const SCREENS: Screen[] = [
   { name: "history", path: "/history", reach: still },
   { name: "statistics", path: "/statistics", reach: still },
   { name: "settings", path: "/settings", reach: still },
+  { name: "audit", path: "/?pool=negative&order=audit", reach: async (page) => void (await sheet(page)) },
+  { name: "second-look", path: "/?pool=negative&order=second", reach: async (page) => void (await sheet(page)) },
+  { name: "no-suspects", path: "/suspects", reach: async (page) => page.locator("#empty").waitFor({ state: "visible" }) },
   {
     name: "missing",
-    path: "/?pool=negative",
+    path: "/?pool=negative&order=likely",
     reach: async (page) => {
       // A picture that does not arrive: the sheet says so, and waits.
       await page.route("**/preview/*", (route) => (route.request().url().includes("/preview/0") ? route.abort() : route.continue()));

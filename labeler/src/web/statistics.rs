@@ -13,6 +13,7 @@ use super::preference::Preference;
 use super::routes::Personal;
 use super::show;
 use super::words::{Text, fill};
+use crate::trust::{Bound, Looks, Trust};
 
 /// Days of the chart.
 const DAYS: i64 = 14;
@@ -27,6 +28,7 @@ pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Res
     let first = today - DAYS + 1;
     let days = site.store.days(site.topic, first * DAY_MS).await?;
     let progress = api::progress(&site, Pool::Negative, Queue::Likely).await?;
+    let trust = Trust::gather(&site.store, site.topic).await?;
     let parts = Parts {
         screen: Some(Screen::Statistics),
         question: &text.question_statistics,
@@ -35,6 +37,7 @@ pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Res
         main: html! {
             div.panels {
                 @for pool in [Pool::Negative, Pool::Positive] { (of_pool(text, pool, &tally)) }
+                (trusted(text, &trust))
                 (chart(text, first, &days))
                 (table(text, &people))
             }
@@ -95,6 +98,69 @@ fn of_pool(text: &Text, pool: Pool, tally: &[Tally]) -> Markup {
             }
         }
     }
+}
+
+/// What audits, planted cats and second looks say of the decisions.
+fn trusted(text: &Text, trust: &Trust) -> Markup {
+    let bounds = [
+        (&trust.negative, &text.bound_negative),
+        (&trust.positive, &text.bound_positive),
+    ];
+    let (planted, seen) = trust.planted();
+    let nothing = planted == 0 && trust.looks.is_empty() && bounds.iter().all(|(b, _)| b.is_none());
+    html! {
+        section.panel.wide aria-labelledby="trust-name" {
+            h2 #trust-name { (text.trust) }
+            @if nothing { p { (text.no_trust) } }
+            @for (bound, words) in bounds {
+                @if let Some(bound) = bound {
+                    p { (bounded(words, bound)) }
+                    p.muted { (text.trust_assumes) }
+                }
+            }
+            @if planted > 0 { p { (recalled(text, planted, seen)) } }
+            @for looks in &trust.looks { p { (looked_twice(text, looks)) } }
+            p { a href="/?order=audit" { (text.open_audit) } }
+        }
+    }
+}
+
+fn bounded(words: &str, bound: &Bound) -> String {
+    let values = [
+        ("share", &*share(bound.at_most)),
+        ("frame", &count(bound.frame)),
+        ("n", &count(bound.checked)),
+    ];
+    fill(words, &values)
+}
+
+fn recalled(text: &Text, planted: u64, seen: u64) -> String {
+    let (low, high) = crate::interval::share(seen, planted);
+    let values = [
+        ("total", &*count(planted)),
+        ("n", &count(seen)),
+        ("low", &share(low)),
+        ("high", &share(high)),
+    ];
+    fill(&text.trust_planted, &values)
+}
+
+fn looked_twice(text: &Text, looks: &Looks) -> String {
+    let values = [
+        ("total", &*count(looks.twice.covers)),
+        ("n", &count(looks.twice.alike)),
+        ("all", &format!("{:.0}", looks.total.estimate)),
+        ("low", &count(looks.total.low)),
+    ];
+    fill(&text.trust_twice, &values)
+}
+
+fn count(n: u64) -> String {
+    show::number(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn share(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// Bars by day; the table behind them says the same to a screen reader.
@@ -158,5 +224,73 @@ fn table(text: &Text, people: &[(String, i64, i64)]) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::trust::{Recall, Twice};
+
+    use super::*;
+    use crate::interval;
+    use crate::trust::Seen;
+    use crate::web::words::{Lang, Words};
+
+    #[test]
+    fn what_is_known_of_the_decisions_is_said_in_both_languages() {
+        let trust = Trust {
+            negative: Some(Bound {
+                at_most: interval::upper(0, 600),
+                checked: 600,
+                found: 0,
+                frame: 4000,
+                goal: None,
+            }),
+            positive: None,
+            planted: vec![Seen {
+                recall: Recall {
+                    annotator: "me".into(),
+                    planted: 20,
+                    seen: 19,
+                },
+                interval: interval::share(19, 20),
+            }],
+            looks: vec![Looks {
+                twice: Twice {
+                    pool: Pool::Negative,
+                    covers: 100,
+                    first: 9,
+                    second: 9,
+                    both: 9,
+                    alike: 100,
+                },
+                total: interval::total(9, 9, 9),
+            }],
+        };
+        let words = Words::new("cat");
+        let page = trusted(words.of(Lang::En), &trust).into_string();
+        for said in [
+            "at most 0.5 % of 4,000 still hide a cat; 600 checked",
+            "Of 20 planted cats 19 were seen: between 75.1 % and 99.9 %",
+            "100 looked at twice, the same said of 100; by both looks about 9 show a cat",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        assert!(
+            trusted(words.of(Lang::Zh), &trust)
+                .into_string()
+                .contains("4,000 张中至多 0.5 %")
+        );
+        let nothing = Trust {
+            negative: None,
+            planted: Vec::new(),
+            looks: Vec::new(),
+            ..trust
+        };
+        assert!(
+            trusted(words.of(Lang::En), &nothing)
+                .into_string()
+                .contains("Nothing was checked")
+        );
     }
 }

@@ -180,9 +180,9 @@ catalogue! {
     audit_done_hint: "Covers that were kept since then are in the next audit.", "此后保留的封面属于下一次抽查。";
     audit_anew: "Begin another audit", "开始新的抽查";
     slice_done: "The whole sample of {total} was looked at.", "抽样的 {total} 张都已看过。";
-    slice_done_hint: "What it says of the others is under Statistics.", "它说明了什么，请看统计页。";
+    slice_done_hint: "The line above says what follows for the others.", "上面一行说明了对其余封面的结论。";
     no_slice: "No sample was drawn yet.", "还没有抽样。";
-    no_slice_hint: "Statistics offers to keep the unlikely at once.", "统计页可以一次保留低分的封面。";
+    no_slice_hint: "Keeping the unlikely at once is not built yet.", "一次保留低分封面的功能尚未完成。";
     second_done: "All that somebody decided by looking was looked at twice.", "看过并判断的封面都已看过两遍。";
     second_done_hint: "Statistics compares both looks.", "统计页会比较两次的结果。";
     elsewhere: "The last {n} are on sheets that are open elsewhere.", "最后 {n} 张在别处打开的页面里。";
@@ -342,6 +342,12 @@ catalogue! {
     day: "Day", "日期";
     pace: "Pace", "速度";
     pace_line: "{n} covers a minute on the sheets of the last 24 hours", "最近 24 小时每分钟 {n} 张";
+    trust: "How far can it be trusted?", "有多可靠？";
+    no_trust: "Nothing was checked a second time yet, and no known cat was planted.", "还没有复查，也没有放入过已知的{name}。";
+    open_audit: "Audit what was kept", "抽查已保留的";
+    trust_planted: "Of {total} planted {many} {n} were seen: between {low} and {high} of all, at 95 %.", "放入的 {total} 张已知{name}封面中看出了 {n} 张：95 % 的把握在 {low} 到 {high} 之间。";
+    trust_assumes: "The bound assumes that the second look sees what it looks at.", "这个上限假定复查时都能看出。";
+    trust_twice: "{total} looked at twice, the same said of {n}; by both looks about {all} show {topic}, at least {low}.", "{total} 张看过两次，{n} 张结论相同；据两次所见，约有 {all} 张有{topic}，至少 {low} 张。";
     no_pace: "No sheet was confirmed in the last 24 hours", "最近 24 小时没有确认过页面";
 }
 
