@@ -224,4 +224,53 @@ mod tests {
         assert!((ln_factorial(20) - sum).abs() < 1e-12);
         assert!(near(ln_choose(10, 3).exp(), 120.0));
     }
+
+    /// The chance of exactly `part` successes in `whole` trials of chance `p`.
+    fn chance(part: u64, whole: u64, p: f64) -> f64 {
+        let log = part as f64 * p.ln() + (whole - part) as f64 * (1.0 - p).ln();
+        (ln_choose(whole, part) + log).exp()
+    }
+
+    /// Summed over everything that can be drawn: no simulation says it more exactly. A person who
+    /// sees a share of what is there finds fewer, so the bound then speaks of what can be seen.
+    #[test]
+    fn bounds_and_intervals_hold_as_often_as_they_claim_whatever_the_truth() {
+        let mut least: (f64, f64) = (1.0, 1.0);
+        for whole in [20, 60, 300, 600] {
+            for truth in [0.001, 0.005, 0.01, 0.03, 0.1, 0.5, 0.8, 0.95] {
+                let held = |holds: &dyn Fn(u64) -> bool| -> f64 {
+                    let parts = (0..=whole).filter(|part| holds(*part));
+                    parts.map(|part| chance(part, whole, truth)).sum()
+                };
+                least.0 = least.0.min(held(&|part| upper(part, whole) >= truth));
+                least.1 = least.1.min(held(&|part| {
+                    let (low, high) = share(part, whole);
+                    low <= truth && truth <= high
+                }));
+            }
+        }
+        assert!(
+            least.0 >= 0.95 - 1e-9 && least.1 >= 0.95 - 1e-9,
+            "{least:?}"
+        );
+    }
+
+    #[test]
+    fn chapmans_interval_holds_as_often_as_it_claims_whatever_each_look_misses() {
+        for all in [10_u64, 36, 90] {
+            for (first, second) in [(0.95, 0.9), (0.8, 0.8), (0.6, 0.95)] {
+                let [first, second] = [first, second].map(|seen| (all as f64 * seen) as u64);
+                let holds = |both: &u64| {
+                    let told = total(first, second, *both);
+                    told.low <= all && told.high.is_none_or(|high| high >= all)
+                };
+                let possible = (first + second).saturating_sub(all)..=first.min(second);
+                let held: f64 = possible
+                    .filter(holds)
+                    .map(|both| common(all, first, second, both..=both))
+                    .sum();
+                assert!(held >= 0.95 - 1e-9, "{all} {first} {second}: {held}");
+            }
+        }
+    }
 }
