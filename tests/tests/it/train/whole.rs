@@ -211,3 +211,26 @@ fn watching_trains_when_labels_arrive_and_ends_when_asked() {
     watch.interrupt();
     assert_eq!(watch.wait().code, 3);
 }
+
+#[test]
+fn rollback_makes_the_model_before_current_again_and_scores_what_it_had_not_seen() {
+    let programs = with_covers(10, 8);
+    let fit = |seed: &str| {
+        let model = object(
+            &programs,
+            &["fit", "--net", "resnet", "--epochs", "1", "--seed", seed],
+        );
+        model["model"].clone()
+    };
+    let (first, second) = (fit("1"), fit("2"));
+    let find = || {
+        let all = ["find", "--threshold", "0", "--all"];
+        object(&programs, &all)["model"].clone()
+    };
+    assert_eq!(find(), second);
+    let back = object(&programs, &["rollback"]);
+    assert_eq!((&back["model"], &back["scored"]), (&first, &20.into()));
+    assert_eq!(find(), first);
+    let named = object(&programs, &["rollback", "--to", second.as_str().unwrap()]);
+    assert_eq!(named["model"], second);
+}
