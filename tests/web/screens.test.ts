@@ -134,7 +134,7 @@ async function violations(page: Page): Promise<string[]> {
   return found.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }
 
-const size = { wide: { width: 1440, height: 900 }, narrow: { width: 400, height: 860 } };
+const size = { wide: { width: 1440, height: 900 }, narrow: { width: 320, height: 860 } };
 
 for (const lang of ["en", "zh"]) {
   for (const theme of ["light", "dark"]) {
