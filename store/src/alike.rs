@@ -7,26 +7,19 @@ use std::collections::BinaryHeap;
 
 use sqlx::FromRow;
 
-use crate::confirm::{Counts, say};
+use crate::confirm::{Counts, Said, decide_candidate};
 use crate::label::hash;
 use crate::statement::statements;
 use crate::stroke;
-use crate::{Act, Choice, Error, Event, Pool, Result, Role, Source, Store, TopicId};
+use crate::training::feature::floats;
+use crate::{Choice, Pool, Result, Store, TopicId};
 
 statements! {
-    /// By the last of the backbones, in order of their names, that has seen the cover.
+    /// By one backbone, the same for all covers that the same ones have seen.
     VECTOR = "
-        with recursive known (name) as (
-            select max(backbone) from feature
-            union all
-            select (select max(f.backbone) from feature f where f.backbone < known.name)
-            from known where known.name is not null
-        )
         select f.backbone, f.cover_id, f.vector
-        from cover c
-        cross join known
-        join feature f on f.backbone = known.name and f.cover_id = c.id
-        where c.sha256 = $1 limit 1";
+        from cover c join feature f on f.cover_id = c.id
+        where c.sha256 = $1 order by f.backbone desc limit 1";
     VECTORS = "
         select f.cover_id, f.vector, s.decision is not null as decided
         from pool p
@@ -44,9 +37,6 @@ statements! {
         join pool p on p.topic_id = $1 and p.cover_id = c.id
         left join standing s on s.topic_id = p.topic_id and s.cover_id = c.id
         where c.id = $2";
-    CANDIDATE = "
-        select c.id, p.pool from cover c join pool p on p.cover_id = c.id
-        where c.sha256 = $1 and p.topic_id = $2";
 }
 
 /// Vectors read at once: a long read would keep the write-ahead log from being folded in.
@@ -209,7 +199,7 @@ impl Store {
     /// nothing.
     ///
     /// # Errors
-    /// [`Error::Missing`] for a cover that is no candidate of the topic, and what the database
+    /// [`crate::Error::Missing`] for a cover that is no candidate of the topic, and what the database
     /// says; nothing is then decided.
     pub async fn judge(
         &self,
@@ -222,34 +212,13 @@ impl Store {
     ) -> Result<Counts> {
         let mut tx = self.begin().await?;
         for (place, sha256) in covers.iter().enumerate() {
-            let candidate: Option<(i64, String)> = sqlx::query_as(CANDIDATE)
-                .bind(&sha256[..])
-                .bind(topic.0)
-                .fetch_optional(&mut *tx)
-                .await?;
-            let Some((cover, pool)) = candidate else {
-                return Err(Error::Missing {
-                    what: "candidate",
-                    name: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-                    hint: "Reload the page.",
-                });
+            let said = Said {
+                event: &format!("{stroke}/{place}"),
+                stroke,
+                annotator,
+                now,
             };
-            let pool: Pool = pool.parse()?;
-            let word = Event {
-                event: format!("{stroke}/{place}"),
-                sha256: *sha256,
-                pool,
-                decision: Some(decision(pool, shows)),
-                annotator: annotator.to_owned(),
-                role: Role::Annotator,
-                source: Source::Explicit,
-                act: Act::Decide,
-                stroke: stroke.to_owned(),
-                undoes: None,
-                decided_at: now,
-                visible_ms: None,
-            };
-            say(&mut tx, topic, cover, &word).await?;
+            decide_candidate(&mut tx, topic, &said, *sha256, |pool| decision(pool, shows)).await?;
         }
         let marks = stroke::marks(&mut tx, topic, annotator, stroke).await?;
         tx.commit().await?;
@@ -263,13 +232,6 @@ fn decision(pool: Pool, shows: bool) -> Choice {
         (Pool::Negative, true) | (Pool::Positive, false) => Choice::Reject,
         (Pool::Negative, false) | (Pool::Positive, true) => Choice::Keep,
     }
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .chunks_exact(4)
-        .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-        .collect()
 }
 
 /// Nought for a vector of another length, or of no length.

@@ -8,7 +8,7 @@ use crate::label::hash;
 use crate::sheet::{Found, find, release};
 use crate::statement::statements;
 use crate::stroke::{self, Mark, hex};
-use crate::{Choice, Error, Event, Queue, Result, Role, Source, Store, TopicId};
+use crate::{Choice, Error, Event, Pool, Queue, Result, Role, Source, Store, TopicId};
 
 statements! {
     /// Decided meanwhile: what stands is not what stood when the sheet was made.
@@ -197,37 +197,63 @@ impl Store {
         now: i64,
     ) -> Result<Counts> {
         let mut tx = self.begin().await?;
-        let member: Option<(i64, String)> = sqlx::query_as(MEMBER)
-            .bind(&sha256[..])
-            .bind(topic.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-        let Some((cover, pool)) = member else {
-            return Err(Error::Missing {
-                what: "candidate",
-                name: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-                hint: "Reload the page.",
-            });
+        let said = Said {
+            event,
+            stroke: event,
+            annotator,
+            now,
         };
-        let word = Event {
-            event: event.to_owned(),
-            sha256,
-            pool: pool.parse()?,
-            decision: Some(decision),
-            annotator: annotator.to_owned(),
-            role: Role::Annotator,
-            source: Source::Explicit,
-            act: Act::Decide,
-            stroke: event.to_owned(),
-            undoes: None,
-            decided_at: now,
-            visible_ms: None,
-        };
-        say(&mut tx, topic, cover, &word).await?;
+        decide_candidate(&mut tx, topic, &said, sha256, |_| decision).await?;
         let marks = stroke::marks(&mut tx, topic, annotator, event).await?;
         tx.commit().await?;
         Ok(Counts::of(&marks))
     }
+}
+
+/// Who says something, and what it is named.
+pub(crate) struct Said<'a> {
+    pub event: &'a str,
+    pub stroke: &'a str,
+    pub annotator: &'a str,
+    pub now: i64,
+}
+
+/// One explicit decision, which may depend on the pool that the cover is in.
+pub(crate) async fn decide_candidate(
+    tx: &mut Tx,
+    topic: TopicId,
+    said: &Said<'_>,
+    sha256: [u8; 32],
+    decision: impl Fn(Pool) -> Choice,
+) -> Result<()> {
+    let member: Option<(i64, String)> = sqlx::query_as(MEMBER)
+        .bind(&sha256[..])
+        .bind(topic.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some((cover, pool)) = member else {
+        return Err(Error::Missing {
+            what: "candidate",
+            name: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            hint: "Reload the page.",
+        });
+    };
+    let pool: Pool = pool.parse()?;
+    let word = Event {
+        event: said.event.to_owned(),
+        sha256,
+        pool,
+        decision: Some(decision(pool)),
+        annotator: said.annotator.to_owned(),
+        role: Role::Annotator,
+        source: Source::Explicit,
+        act: Act::Decide,
+        stroke: said.stroke.to_owned(),
+        undoes: None,
+        decided_at: said.now,
+        visible_ms: None,
+    };
+    say(tx, topic, cover, &word).await
 }
 
 #[derive(FromRow)]
@@ -316,7 +342,7 @@ async fn planted(tx: &mut Tx, sheet: &str) -> Result<Vec<Planted>> {
 }
 
 /// Appends the word and lets it reach the undecided of the cover's group.
-pub(crate) async fn say(tx: &mut Tx, topic: TopicId, cover: i64, word: &Event) -> Result<()> {
+async fn say(tx: &mut Tx, topic: TopicId, cover: i64, word: &Event) -> Result<()> {
     append(tx, topic, cover, word).await?;
     sqlx::query(PROPAGATE)
         .bind(&word.event)

@@ -39,7 +39,7 @@ impl Store {
             .bind(cover)
             .fetch_optional(self.read())
             .await?;
-        Ok(bytes.map(|bytes| bytes.chunks_exact(4).map(float).collect()))
+        Ok(bytes.map(|bytes| floats(&bytes)))
     }
 
     /// The covers that a backbone has features of, by id.
@@ -140,6 +140,10 @@ impl Store {
     }
 }
 
-fn float(four: &[u8]) -> f32 {
-    f32::from_le_bytes([four[0], four[1], four[2], four[3]])
+/// A vector as it is stored, little-endian.
+pub(crate) fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .chunks_exact(4)
+        .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+        .collect()
 }
