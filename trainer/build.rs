@@ -41,7 +41,7 @@ fn main() -> io::Result<()> {
 fn shim(root: &Path) {
     cc::Build::new()
         .cpp(true)
-        .files(["shim/channel_sum.cpp", "shim/clamped_conv.cpp"])
+        .files(["shim/channel_sum.cpp", "shim/fused_conv.cpp"])
         .include(root.join("include"))
         .include(root.join("include/torch/csrc/api/include"))
         .std("c++17")

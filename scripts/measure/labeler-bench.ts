@@ -122,13 +122,18 @@ for (const order of (process.env.ORDERS ?? "newest random likely").split(" ")) {
   const requests = await page.evaluate(() => {
     const of = (path: string) =>
       performance.getEntriesByType("resource").filter((entry) => entry.name.endsWith(path)).map((entry) => entry.duration);
-    return { confirm: of("/api/confirm"), sheet: of("/api/sheet") };
+    // From the request leaving the browser to the answer's first byte: what is the labeler's.
+    const labeler = (performance.getEntriesByType("resource") as PerformanceResourceTiming[])
+      .filter((entry) => entry.name.endsWith("/api/confirm"))
+      .map((entry) => entry.responseStart - entry.requestStart);
+    return { confirm: of("/api/confirm"), labeler, sheet: of("/api/sheet") };
   });
   console.log(`\n${order}`);
   console.log(`  first sheet's answer ${told(first)}   wanted 200`);
   console.log(`  decision painted     ${told(marks)}   wanted 16`);
   console.log(`  turn, prefetched     ${told(turns)}   wanted 50`);
   console.log(`  confirm's answer     ${told(requests.confirm)}   wanted 20 at 95 %`);
+  console.log(`    of it the labeler's ${told(requests.labeler)}`);
   console.log(`  next sheet's answer  ${told(requests.sheet)}`);
   await page.close();
   await labeler.stop();

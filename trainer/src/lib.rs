@@ -7,7 +7,7 @@
 //! - [`device`]: where the arithmetic happens;
 //! - [`tensors`], [`preprocessing`], [`augment`]: from covers to a net's input;
 //! - [`folds`]: parts that share no block;
-//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`clamped_conv`], [`pooling`]:
+//! - [`init`], [`params`], [`layers`], [`fft_conv`], [`channel_sum`], [`fused_conv`], [`pooling`]:
 //!   what nets are made of;
 //! - [`nets`]: the nets;
 //! - [`state_dict`], [`backbone`], [`classes`]: pretrained weights, from the published file to
@@ -49,7 +49,6 @@ pub mod bench;
 pub mod calibration;
 pub mod channel_sum;
 pub mod charts;
-pub mod clamped_conv;
 pub mod classes;
 pub mod commands;
 pub mod config;
@@ -64,6 +63,7 @@ pub mod flags;
 pub mod folds;
 pub mod footprint;
 mod fused_adam;
+pub mod fused_conv;
 pub mod holder;
 pub mod init;
 pub mod keyed;

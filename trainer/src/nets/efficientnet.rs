@@ -5,17 +5,21 @@
 //! SAME padding, which is uneven where the stride is two. Each normalisation is folded into
 //! the convolution before it: the backbone is never trained here.
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::Network;
-use crate::clamped_conv::ClampedConv;
-use crate::layers::{Builder, Pass};
+use crate::fused_conv::{FusedConv, PackedWeight, Then};
+use crate::layers::{Builder, Pass, channels_last};
 
 /// Features of a cover.
 pub const FEATURES: i64 = 1280;
 
 /// Channels out of the stem.
 const STEM: i64 = 32;
+
+/// Blocks whose planes are so large that a batch of them goes through memory: on a processor
+/// they stay in its cache a cover at a time.
+const WIDE_BLOCKS: usize = 4;
 
 /// Blocks of one resolution.
 struct Stage {
@@ -288,16 +292,32 @@ impl Trunk {
     }
 
     fn look(&self, pixels: &Tensor) -> Tensor {
-        let mut x = self.stem.forward(&crate::layers::channels_last(pixels));
-        for (convs, residual) in &self.blocks {
-            let y = convs[1..]
-                .iter()
-                .fold(convs[0].forward(&x), |y, conv| conv.forward(&y));
-            x = if *residual { y + x } else { y };
-        }
-        let x = self.head.forward(&x); // [b, 1280, s/32, s/32]
+        let (wide, deep) = self.blocks.split_at(WIDE_BLOCKS);
+        let covers = match pixels.device() {
+            Device::Cpu => pixels.split(1, 0),
+            _ => vec![pixels.shallow_clone()],
+        };
+        let wide: Vec<Tensor> = covers
+            .iter()
+            .map(|cover| through(wide, self.stem.forward(&channels_last(cover), None)))
+            .collect();
+        let x = through(deep, Tensor::cat(&wide, 0));
+        let x = self.head.forward(&x, None); // [b, 1280, s/32, s/32]
         x.mean_dim([2i64, 3].as_slice(), false, Kind::Float)
     }
+}
+
+/// The blocks one after the other.
+fn through(blocks: &[(Vec<Conv>, bool)], mut x: Tensor) -> Tensor {
+    for (convs, residual) in blocks {
+        let (project, wide) = convs.split_last().expect("a block has layers");
+        let first = wide[0].forward(&x, None);
+        let y = wide[1..]
+            .iter()
+            .fold(first, |y, conv| conv.forward(&y, None));
+        x = project.forward(&y, residual.then_some(x));
+    }
+    x
 }
 
 impl EfficientNet {
@@ -313,7 +333,11 @@ struct Conv {
     weight: Tensor,
     bias: Tensor,
     layer: Layer,
+    packed: PackedWeight,
 }
+
+/// ReLU6.
+const LIMITS: [f64; 2] = [0.0, 6.0];
 
 impl Conv {
     fn new(builder: &mut Builder, layer: Layer) -> Conv {
@@ -322,10 +346,12 @@ impl Conv {
             weight: builder.fixed(&format!("{name}.weight"), &layer.shape()),
             bias: builder.fixed(&format!("{name}.bias"), &[layer.outputs]),
             layer,
+            packed: PackedWeight::default(),
         }
     }
 
-    fn forward(&self, input: &Tensor) -> Tensor {
+    /// With `sum`, which is used up: their sum.
+    fn forward(&self, input: &Tensor, sum: Option<Tensor>) -> Tensor {
         let Layer {
             kernel,
             stride,
@@ -336,29 +362,22 @@ impl Conv {
         let size = input.size();
         let (top, bottom) = same(size[2], kernel, stride);
         let (left, right) = same(size[3], kernel, stride);
-        // Padding that is uneven would copy the input. A zero row or column before the kernel's
-        // first moves it by as much, and the kernel is small.
-        let shift = [right - left, 0, bottom - top, 0];
-        let weight = match shift {
-            [0, 0, 0, 0] => self.weight.shallow_clone(),
-            _ => self.weight.constant_pad_nd(shift),
+        let conv = FusedConv {
+            weight: &self.weight,
+            bias: &self.bias,
+            // Padding that is uneven would copy the input. A zero row or column before the
+            // kernel's first moves it by as much, and the kernel is small.
+            zeros_before: [bottom - top, right - left],
+            padding: [bottom, right],
+            stride,
+            groups,
         };
-        let padding = [bottom, right];
-        match activated {
-            true => ClampedConv {
-                weight: &weight,
-                bias: &self.bias,
-                padding,
-                stride,
-                groups,
-                limits: [0.0, 6.0],
-            }
-            .forward(input),
-            false => {
-                let (bias, stride, dilation) = (Some(&self.bias), [stride; 2], [1i64, 1]);
-                input.conv2d(&weight, bias, stride, padding, dilation, groups)
-            }
-        }
+        let then = match sum {
+            Some(sum) => Then::AddTo(sum),
+            None if activated => Then::Clamp(LIMITS),
+            None => Then::Done,
+        };
+        conv.forward(input, then, &self.packed)
     }
 }
 
