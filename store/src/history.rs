@@ -1,4 +1,4 @@
-//! What was decided, stroke by stroke and day by day.
+//! What was decided, stroke by stroke.
 
 use sqlx::FromRow;
 
@@ -35,12 +35,6 @@ statements! {
         where d.topic_id = $1 and d.annotator = $2 and d.stroke = $3 and d.act = 'decide'
           and d.source = 'explicit'
         order by d.decision = 'reject' desc, d.id limit $4";
-    DAYS = "
-        select decided_at / 86400000 as day, count(*),
-               count(*) filter (where decision = 'reject')
-        from decision
-        where topic_id = $1 and act = 'decide' and decided_at >= $2
-        group by 1 order by 1";
 }
 
 /// One stroke of one person.
@@ -79,17 +73,6 @@ pub struct Touched {
     pub title: String,
     /// The video's page; untrusted.
     pub url: String,
-}
-
-/// Decisions of one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
-    /// Days since 1970-01-01, UTC.
-    pub day: i64,
-    /// All decisions.
-    pub decisions: i64,
-    /// `reject` among them.
-    pub rejected: i64,
 }
 
 #[derive(FromRow)]
@@ -176,23 +159,5 @@ impl Store {
             })
         };
         rows.into_iter().map(touched).collect()
-    }
-
-    /// Decisions by day from `since` (Unix milliseconds) on; days without any are left out.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn days(&self, topic: TopicId, since: i64) -> Result<Vec<Day>> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(DAYS)
-            .bind(topic.0)
-            .bind(since)
-            .fetch_all(self.read())
-            .await?;
-        let day = |(day, decisions, rejected)| Day {
-            day,
-            decisions,
-            rejected,
-        };
-        Ok(rows.into_iter().map(day).collect())
     }
 }

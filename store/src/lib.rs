@@ -17,6 +17,8 @@
 //! - [`progress`]: how far a queue is
 //! - [`trust`]: what planted cats and second looks tell of how well people see
 //! - [`history`]: what was decided, stroke by stroke
+//! - [`statistics`]: decisions by day, pace, how finding went on
+//! - [`freshness`]: what the model in use does not know yet
 //! - [`found`]: videos to watch
 //! - [`alike`]: covers that look alike, and one word on many
 //! - [`label`]: the one rule that turns pools and decisions into labels
@@ -37,6 +39,7 @@ mod dice;
 pub mod error;
 pub mod export;
 pub mod found;
+pub mod freshness;
 pub mod frontier;
 pub mod history;
 pub mod label;
@@ -49,6 +52,7 @@ pub mod queue;
 pub mod remake;
 pub mod sheet;
 mod statement;
+pub mod statistics;
 pub mod stroke;
 pub mod topic;
 pub mod training;

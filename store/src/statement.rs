@@ -39,6 +39,8 @@ mod tests {
             crate::confirm::STATEMENTS,
             crate::progress::STATEMENTS,
             crate::history::STATEMENTS,
+            crate::statistics::STATEMENTS,
+            crate::freshness::STATEMENTS,
             crate::found::STATEMENTS,
             crate::alike::STATEMENTS,
             crate::frontier::STATEMENTS,

@@ -11,6 +11,7 @@ mod queues;
 mod remake;
 mod rounds;
 mod sheets;
+mod statistics;
 mod strokes;
 mod support;
 mod training;
