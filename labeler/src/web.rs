@@ -6,8 +6,10 @@
 //! - [`routes`]: every path there is
 //! - [`api`]: what the page's script asks for, JSON in and out
 //! - [`inbox`], [`found`], [`history`], [`statistics`], [`settings`]: the screens
+//! - [`chart`], [`pictures`]: what the statistics draw
 //! - [`alike`]: what looks like a cover; [`judge`]: what a person does with it and with found videos
 //! - [`feed`], [`news`]: found videos for feed readers, what the last labels did
+//! - [`stale`]: what is behind the person, in a line
 //! - [`undo`]: undo and redo as forms
 //! - [`large`]: a cover as large as it was kept
 //! - [`layout`]: what all screens share
@@ -19,6 +21,7 @@
 pub mod alike;
 pub mod api;
 pub mod asset;
+pub mod chart;
 pub mod feed;
 pub mod found;
 pub mod guard;
@@ -28,11 +31,13 @@ pub mod judge;
 pub mod large;
 pub mod layout;
 pub mod news;
+pub mod pictures;
 pub mod preference;
 pub mod routes;
 pub mod serve;
 pub mod settings;
 pub mod show;
+pub mod stale;
 pub mod statistics;
 pub mod token;
 pub mod undo;

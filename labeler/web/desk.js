@@ -19,6 +19,9 @@ export function kind(queue              )         {
   return queue === "suspects" || queue === "audit" || queue === "second" || queue === "below" ? queue : "waits";
 }
 
+/** The labeler keeps covers for half an hour; longer than this nobody waits to ask again. */
+const KEEP_MS = 10 * 60 * 1000;
+
 const UNTOUCHED            = { base: {}, past: [], future: [] };
 
 export class Desk {
@@ -66,10 +69,23 @@ export class Desk {
     this.#ahead.unshift(sheet);
   }
 
-  /** Asks for how far the pool is, and keeps the sheet's covers for longer. */
-  async renew(sheet       )                {
+  /** Asks for how far the pool is, and keeps the sheet's covers for longer; how many it lost. */
+  async renew(sheet       )                  {
     const answer = await server.sheet(sheet.id, this.#pool, this.#order, this.#size);
     this.#progress(answer.progress);
+    return answer.sheet.confirmed ? 0 : sheet.renewed(answer.sheet.tiles);
+  }
+
+  /** Renews what lies open for long; how many covers the sheet in view lost. */
+  async keep(current       )                  {
+    const old = (sheet       ) => Date.now() - sheet.leased > KEEP_MS;
+    for (const sheet of this.#ahead.filter(old)) {
+      await this.renew(sheet);
+      if (sheet.tiles.length > 0) continue;
+      this.#ahead = this.#ahead.filter((other) => other !== sheet);
+      sheet.forget();
+    }
+    return old(current) ? this.renew(current) : 0;
   }
 
   /** Takes the lock on a sheet that an undo is about to bring back, and writes it down. */

@@ -13,6 +13,7 @@ import { onLongPress } from "./press.js";
 import { Away, server,                                            } from "./server.js";
 import { Newsroom } from "./news.js";
 
+import { Stale } from "./stale.js";
 
 /** Something quicker is not worth a word. */
 const PATIENCE_MS = 300;
@@ -35,10 +36,17 @@ export class Inbox {
     decide: (at, decision) => this.#mark([at], decision, "set"),
     closed: (at) => this.#focus(at),
   });
-  #news = new Newsroom(
-    () => void this.#desk.reorder().catch(() => undefined),
-    (line) => (element("news").textContent = line),
-  );
+  #stale = new Stale();
+  #news = new Newsroom(this.#boot.order, {
+    heard: (news) => {
+      this.#stale.heard(news);
+      void this.#keepCovers().catch(() => undefined);
+    },
+    reordered: () => void this.#desk.reorder().catch(() => undefined),
+    told: (line) => (element("news").textContent = line),
+    away: (gone) => this.#away(gone),
+    locked: () => this.#stale.locked(),
+  });
   #seer = new IntersectionObserver((entries) => this.#see(entries), { threshold: 0.5 });
   #sheet               = null;
   /** The other end of a range. */
@@ -113,7 +121,7 @@ export class Inbox {
       else this.#showEmpty();
     } catch (error) {
       if (!(error instanceof Away)) throw error;
-      this.#say(say("away", { n: 0 }));
+      this.#say(say("away_now"));
       setTimeout(() => void this.#turn(), AGAIN_MS);
     } finally {
       clearTimeout(waiting);
@@ -122,6 +130,7 @@ export class Inbox {
 
   #show(sheet              )       {
     this.#sheet = sheet;
+    this.#stale.turned();
     this.#armedAt = Infinity;
     this.#visibleMs = 0;
     this.#visibleSince = null;
@@ -164,7 +173,7 @@ export class Inbox {
       await this.#turn();
     } catch (error) {
       if (!(error instanceof Away)) throw error;
-      this.#say(say("away", { n: 0 }));
+      this.#say(say("away_now"));
     }
   }
 
@@ -204,6 +213,31 @@ export class Inbox {
 
   #say(text        )       {
     element("line").textContent = text;
+  }
+
+  /** The outbox speaks for itself while something waits in it. */
+  #away(gone         )       {
+    const line = element("line").textContent;
+    if (gone && !this.#outbox.waits) this.#say(say("away_now"));
+    else if (!gone && line === say("away_now")) this.#say("");
+  }
+
+  /** What others decided while a sheet lay open for long is no longer on it. */
+  async #keepCovers()                {
+    const sheet = this.#sheet;
+    if (!sheet || this.#loupe.open || this.#help.open) return;
+    const lost = await this.#desk.keep(sheet);
+    if (lost === 0 || this.#sheet !== sheet) return;
+    if (sheet.tiles.length === 0) {
+      sheet.forget();
+      await this.#turn();
+    } else {
+      sheet.remember();
+      this.#fit();
+      this.#focus(sheet.active);
+      this.#summarise();
+    }
+    this.#stale.lost(lost);
   }
 
   // Looking: a sheet can be confirmed once all of it was painted, seen and looked at.

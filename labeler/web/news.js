@@ -1,26 +1,43 @@
-// What the last labels did. After a confirm the labeler is asked every half second for a while,
-// because the watch needs about a second; otherwise every ten seconds, and never unseen.
+// What the last labels did, and whether the labeler is still there and the same. After a confirm
+// it is asked every half second for a while if a watch is at work, because that needs about a
+// second; otherwise every ten seconds, and never unseen.
 
-import { say } from "./boot.js";
-import { Away, server,           } from "./server.js";
+import { say,            } from "./boot.js";
+import { Away, Locked, server,           } from "./server.js";
 
 const SOON_MS = 500;
 const LATER_MS = 10_000;
+/** How often a labeler is asked that does not answer. */
+const AGAIN_MS = 2000;
 /** How long an answer to a confirm may take. */
 const EXPECTED_MS = 30_000;
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 export class Newsroom {
   #promotion                = null;
   #round = 0;
   #until = 0;
   #timer = 0;
-  #reordered            ;
-  #tell                        ;
+  #watched = false;
+  #gone = false;
+  #queue       ;
+  #reader        ;
 
-  /** `reordered` is called when another model orders the queues, `tell` with a line in words. */
-  constructor(reordered            , tell                        ) {
-    this.#reordered = reordered;
-    this.#tell = tell;
+  constructor(queue       , reader        ) {
+    this.#queue = queue;
+    this.#reader = reader;
     addEventListener("visibilitychange", () => {
       clearTimeout(this.#timer);
       if (document.visibilityState === "visible") void this.#ask();
@@ -40,28 +57,41 @@ export class Newsroom {
   #plan()       {
     clearTimeout(this.#timer);
     if (document.visibilityState !== "visible") return;
-    const pause = performance.now() < this.#until ? SOON_MS : LATER_MS;
+    const expected = this.#watched && performance.now() < this.#until;
+    const pause = expected ? SOON_MS : this.#gone ? AGAIN_MS : LATER_MS;
     this.#timer = setTimeout(() => void this.#ask(), pause);
   }
 
   async #ask()                {
     try {
-      this.#read(await server.news());
+      const news = await server.news(this.#queue);
+      this.#reachable(true);
+      this.#reader.heard(news);
+      this.#read(news);
     } catch (error) {
-      if (!(error instanceof Away)) throw error;
+      if (error instanceof Locked) this.#reader.locked();
+      else if (error instanceof Away) this.#reachable(false);
+      else throw error;
     }
     this.#plan();
   }
 
-  #read({ promotion, round }      )       {
+  #reachable(is         )       {
+    if (is !== this.#gone) return;
+    this.#gone = !is;
+    this.#reader.away(!is);
+  }
+
+  #read({ promotion, round, watched }      )       {
     const known = this.#promotion;
     this.#promotion = promotion;
-    if (known !== null && known !== promotion) this.#reordered();
+    this.#watched = watched;
+    if (known !== null && known !== promotion) this.#reader.reordered();
     if (!round || round.id === this.#round) return;
     // A round that was there when the page came is no answer to anything done here.
     const fresh = this.#round !== 0 || known !== null;
     this.#round = round.id;
-    this.#tell(words(round, fresh));
+    this.#reader.told(words(round, fresh));
   }
 }
 

@@ -1,26 +1,43 @@
-// What the last labels did. After a confirm the labeler is asked every half second for a while,
-// because the watch needs about a second; otherwise every ten seconds, and never unseen.
+// What the last labels did, and whether the labeler is still there and the same. After a confirm
+// it is asked every half second for a while if a watch is at work, because that needs about a
+// second; otherwise every ten seconds, and never unseen.
 
-import { say } from "./boot.ts";
-import { Away, server, type News } from "./server.ts";
+import { say, type Queue } from "./boot.ts";
+import { Away, Locked, server, type News } from "./server.ts";
 
 const SOON_MS = 500;
 const LATER_MS = 10_000;
+/** How often a labeler is asked that does not answer. */
+const AGAIN_MS = 2000;
 /** How long an answer to a confirm may take. */
 const EXPECTED_MS = 30_000;
+
+export interface Reader {
+  /** Whatever the labeler says, each time. */
+  heard(news: News): void;
+  /** Another model orders the queues. */
+  reordered(): void;
+  /** What the last labels did, in words. */
+  told(line: string): void;
+  /** It does not answer, or does again. */
+  away(gone: boolean): void;
+  /** It wants its token anew. */
+  locked(): void;
+}
 
 export class Newsroom {
   #promotion: number | null = null;
   #round = 0;
   #until = 0;
   #timer = 0;
-  #reordered: () => void;
-  #tell: (line: string) => void;
+  #watched = false;
+  #gone = false;
+  #queue: Queue;
+  #reader: Reader;
 
-  /** `reordered` is called when another model orders the queues, `tell` with a line in words. */
-  constructor(reordered: () => void, tell: (line: string) => void) {
-    this.#reordered = reordered;
-    this.#tell = tell;
+  constructor(queue: Queue, reader: Reader) {
+    this.#queue = queue;
+    this.#reader = reader;
     addEventListener("visibilitychange", () => {
       clearTimeout(this.#timer);
       if (document.visibilityState === "visible") void this.#ask();
@@ -40,28 +57,41 @@ export class Newsroom {
   #plan(): void {
     clearTimeout(this.#timer);
     if (document.visibilityState !== "visible") return;
-    const pause = performance.now() < this.#until ? SOON_MS : LATER_MS;
+    const expected = this.#watched && performance.now() < this.#until;
+    const pause = expected ? SOON_MS : this.#gone ? AGAIN_MS : LATER_MS;
     this.#timer = setTimeout(() => void this.#ask(), pause);
   }
 
   async #ask(): Promise<void> {
     try {
-      this.#read(await server.news());
+      const news = await server.news(this.#queue);
+      this.#reachable(true);
+      this.#reader.heard(news);
+      this.#read(news);
     } catch (error) {
-      if (!(error instanceof Away)) throw error;
+      if (error instanceof Locked) this.#reader.locked();
+      else if (error instanceof Away) this.#reachable(false);
+      else throw error;
     }
     this.#plan();
   }
 
-  #read({ promotion, round }: News): void {
+  #reachable(is: boolean): void {
+    if (is !== this.#gone) return;
+    this.#gone = !is;
+    this.#reader.away(!is);
+  }
+
+  #read({ promotion, round, watched }: News): void {
     const known = this.#promotion;
     this.#promotion = promotion;
-    if (known !== null && known !== promotion) this.#reordered();
+    this.#watched = watched;
+    if (known !== null && known !== promotion) this.#reader.reordered();
     if (!round || round.id === this.#round) return;
     // A round that was there when the page came is no answer to anything done here.
     const fresh = this.#round !== 0 || known !== null;
     this.#round = round.id;
-    this.#tell(words(round, fresh));
+    this.#reader.told(words(round, fresh));
   }
 }
 

@@ -32,8 +32,13 @@ export class Outbox {
     addEventListener("online", () => void this.flush());
     // Nothing would be lost, but whoever leaves for good should know that it is not sent.
     addEventListener("beforeunload", (event) => {
-      if (this.#failures > 0 && this.#entries().length > 0) event.preventDefault();
+      if (this.waits) event.preventDefault();
     });
+  }
+
+  /** Whether something could not be sent yet. */
+  get waits()          {
+    return this.#failures > 0 && this.#entries().length > 0;
   }
 
   push(entry       )                   {

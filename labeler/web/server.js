@@ -45,6 +45,9 @@
 /** The labeler does not answer: what was asked may be asked again later. */
 export class Away extends Error {}
 
+/** It was started anew, and asks for the token that it printed. */
+export class Locked extends Away {}
+
 /** The labeler said no, and why. */
 export class Refused extends Error {}
 
@@ -63,9 +66,17 @@ async function post   (path        , body         , keepalive = false)          
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer     ;
   const why = String((answer                      ).error ?? response.status);
-  // Busy, broken or asking for its token for now, as opposed to wrong for ever.
-  throw response.status >= 500 || response.status === 401 ? new Away(why) : new Refused(why);
+  if (response.status === 401) throw new Locked(why);
+  // Busy or broken for now, as opposed to wrong for ever.
+  throw response.status >= 500 ? new Away(why) : new Refused(why);
 }
+
+
+
+
+
+
+
 
 
 
@@ -80,17 +91,15 @@ async function post   (path        , body         , keepalive = false)          
 
 
 async function get   (path        )             {
-  try {
-    const response = await fetch(path);
-    if (response.ok) return (await response.json())     ;
-  } catch {
-    // As if it had not answered.
-  }
-  throw new Away();
+  const response = await fetch(path).catch(() => null);
+  if (response?.status === 401) throw new Locked();
+  const answer = response?.ok ? await response.json().catch(() => null) : null;
+  if (answer === null) throw new Away();
+  return answer     ;
 }
 
 export const server = {
-  news: () => get      ("/api/news"),
+  news: (queue       ) => get      (`/api/news?order=${queue}`),
   sheet: (sheet        , pool      , order        , size        ) =>
     post                                          ("/api/sheet", { sheet, pool, order, size }),
   release: (name        ) => post      ("/api/release", { name }, true),

@@ -45,6 +45,9 @@ export interface StrokeAnswer {
 /** The labeler does not answer: what was asked may be asked again later. */
 export class Away extends Error {}
 
+/** It was started anew, and asks for the token that it printed. */
+export class Locked extends Away {}
+
 /** The labeler said no, and why. */
 export class Refused extends Error {}
 
@@ -63,12 +66,20 @@ async function post<T>(path: string, body: unknown, keepalive = false): Promise<
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer as T;
   const why = String((answer as { error?: string }).error ?? response.status);
-  // Busy, broken or asking for its token for now, as opposed to wrong for ever.
-  throw response.status >= 500 || response.status === 401 ? new Away(why) : new Refused(why);
+  if (response.status === 401) throw new Locked(why);
+  // Busy or broken for now, as opposed to wrong for ever.
+  throw response.status >= 500 ? new Away(why) : new Refused(why);
 }
 
 export interface News {
+  /** Of the page's script and style. */
+  version: string;
+  /** Of the topic in its database. */
+  home: string;
   promotion: number;
+  /** A `trainer watch` is at work. */
+  watched: boolean;
+  stale: { text: string; command: string } | null;
   round: {
     id: number;
     before: number | null;
@@ -80,17 +91,15 @@ export interface News {
 }
 
 async function get<T>(path: string): Promise<T> {
-  try {
-    const response = await fetch(path);
-    if (response.ok) return (await response.json()) as T;
-  } catch {
-    // As if it had not answered.
-  }
-  throw new Away();
+  const response = await fetch(path).catch(() => null);
+  if (response?.status === 401) throw new Locked();
+  const answer = response?.ok ? await response.json().catch(() => null) : null;
+  if (answer === null) throw new Away();
+  return answer as T;
 }
 
 export const server = {
-  news: () => get<News>("/api/news"),
+  news: (queue: Queue) => get<News>(`/api/news?order=${queue}`),
   sheet: (sheet: string, pool: Pool, order: string, size: number) =>
     post<{ sheet: SheetData; progress: Progress }>("/api/sheet", { sheet, pool, order, size }),
   release: (name: string) => post<null>("/api/release", { name }, true),

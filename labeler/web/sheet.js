@@ -27,6 +27,8 @@ export class Sheet {
   /** The tile that has the focus when the sheet is shown again. */
   active = 0;
   columns = 1;
+  /** When its covers were last kept from others. */
+  leased = Date.now();
   #remembered            ;
   #release            ;
 
@@ -57,6 +59,22 @@ export class Sheet {
   forget()       {
     forget(`sheet/${this.id}`);
     this.#release();
+  }
+
+  /** Its covers are kept from others again, but for those that are not its own any more; how many. */
+  renewed(left            )         {
+    this.leased = Date.now();
+    const own = new Set(left.map((tile) => tile.sha256));
+    const before = this.tiles.length;
+    for (let at = before - 1; at >= 0; at--) {
+      if (own.has(this.tiles[at].data.sha256)) continue;
+      const [tile] = this.tiles.splice(at, 1);
+      tile.item.remove();
+      if (at < this.active) this.active -= 1;
+    }
+    this.active = Math.max(0, Math.min(this.active, this.tiles.length - 1));
+    if (this.tiles.length < before) for (const at of this.tiles.keys()) this.refresh(at);
+    return before - this.tiles.length;
   }
 
   decision(at        )           {

@@ -37,6 +37,7 @@ const FILES: &[(&str, &str, &[u8])] = files! {
     "progress.js": "text/javascript; charset=utf-8",
     "server.js": "text/javascript; charset=utf-8",
     "sheet.js": "text/javascript; charset=utf-8",
+    "stale.js": "text/javascript; charset=utf-8",
     "times.js": "text/javascript; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -50,6 +51,11 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     });
     format!("{hash:016x}")
 });
+
+/// Names all files as they are.
+pub fn version() -> &'static str {
+    &VERSION
+}
 
 /// Where a file is asked for.
 pub fn path(name: &str) -> String {

@@ -8,13 +8,14 @@ use serde::Deserialize;
 use serde_json::json;
 use store::Pool;
 use store::found::{CurrentModel, Filter, FoundVideo};
+use store::freshness::Freshness;
 
 use super::api::Failure;
 use super::layout::{self, Parts, Screen};
 use super::preference::Preference;
 use super::routes::Site;
-use super::show;
 use super::words::{Text, fill};
+use super::{show, stale};
 
 /// Better believed than not.
 pub const ABOVE: f64 = 0.5;
@@ -55,6 +56,7 @@ struct Finds {
     videos: Vec<FoundVideo>,
     /// Right out of fold, as the watch last found.
     right: Option<f64>,
+    fresh: Freshness,
 }
 
 /// `GET /found`.
@@ -65,7 +67,7 @@ pub async fn get(
 ) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
     let now = cli::now();
-    let finds = finds(&site, &asked.filter(now)).await?;
+    let finds = finds(&site, &asked.filter(now), now).await?;
     let parts = Parts {
         screen: Some(Screen::Found),
         question: &text.question_found,
@@ -82,7 +84,7 @@ pub async fn get(
     Ok((preference, page).into_response())
 }
 
-async fn finds(site: &Site, filter: &Filter<'_>) -> Result<Option<Finds>, store::Error> {
+async fn finds(site: &Site, filter: &Filter<'_>, now: i64) -> Result<Option<Finds>, store::Error> {
     let Some(model) = site.store.model_that_finds(site.topic).await? else {
         return Ok(None);
     };
@@ -95,6 +97,7 @@ async fn finds(site: &Site, filter: &Filter<'_>) -> Result<Option<Finds>, store:
         sites,
         videos,
         right: round.and_then(|round| round.right()),
+        fresh: site.store.freshness(site.topic, now).await?,
     }))
 }
 
@@ -105,6 +108,7 @@ fn beside(text: &Text, finds: &Finds, now: i64) -> Markup {
         ("n", &*number(finds.videos.len())),
         ("scored", &*show::number(finds.model.scored)),
     ];
+    let notice = stale::notice(text, &finds.fresh, None);
     html! {
         p {
             (fill(&text.found_line, &values)) " · "
@@ -113,10 +117,11 @@ fn beside(text: &Text, finds: &Finds, now: i64) -> Markup {
             @if let Some(right) = finds.right {
                 " · " (fill(&text.right_share, &[("n", &format!("{:.1} %", 100.0 * right))]))
             }
-            @if finds.model.newer > 0 {
+            @if notice.is_none() && finds.model.newer > 0 {
                 " · " (fill(&text.newer_labels, &[("n", &show::number(finds.model.newer))]))
             }
         }
+        (stale::line(notice.as_ref()))
     }
 }
 

@@ -9,6 +9,7 @@ use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen, cat};
 use super::preference::Preference;
 use super::routes::{Personal, Site};
+use super::stale;
 use super::words::Text;
 
 /// The four decisions with their keys, in the order of the loupe's buttons.
@@ -40,10 +41,15 @@ pub async fn suspects(
 async fn page(site: &Site, preference: Preference, screen: Screen) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
     let progress = api::progress(site, preference.pool, preference.queue).await?;
+    let fresh = site.store.freshness(site.topic, cli::now()).await?;
     let parts = Parts {
         screen: Some(screen),
         question: question(text, preference.pool, preference.queue),
-        beside: html! { p #progress {} p #news role="status" {} },
+        beside: html! {
+            p #progress {}
+            p #news role="status" {}
+            (stale::line(stale::notice(text, &fresh, Some(preference.queue)).as_ref()))
+        },
         tools: tools(text, &preference),
         main: sheet(text),
         rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },

@@ -1,19 +1,28 @@
-//! What the page asks after a confirm: whether another model orders the queues by now, and what
-//! the last labels did.
+//! What the page asks after a confirm and now and then: whether another model orders the queues
+//! by now, what the last labels did, what is behind, and whether the page itself is.
 
 use axum::Json;
-use axum::extract::State;
 use serde::Serialize;
 use store::training::RoundRow;
 
 use super::api::Failure;
-use super::routes::Site;
+use super::asset;
+use super::preference::Preference;
+use super::routes::Personal;
+use super::stale::{self, Notice};
 
 /// The model in use and the newest round of the watch.
 #[derive(Debug, Serialize)]
 pub struct News {
+    /// Of the page's script and style: another one after an upgrade.
+    version: &'static str,
+    /// The topic of this database: another one when the labeler now serves something else.
+    home: String,
     /// Changes with every promotion; nought before the first.
     promotion: i64,
+    /// A `trainer watch` is at work: an answer to a confirm may come soon.
+    watched: bool,
+    stale: Option<Notice>,
     round: Option<Round>,
 }
 
@@ -43,12 +52,17 @@ impl From<RoundRow> for Round {
     }
 }
 
-/// `GET /api/news`.
-pub async fn get(State(site): State<Site>) -> Result<Json<News>, Failure> {
-    let model = site.store.model_that_finds(site.topic).await?;
+/// `GET /api/news`: of the queue that the address names.
+pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Json<News>, Failure> {
+    let fresh = site.store.freshness(site.topic, cli::now()).await?;
     let round = site.store.newest_round(site.topic).await?;
+    let text = site.words.of(preference.lang);
     Ok(Json(News {
-        promotion: model.map_or(0, |model| model.promotion),
+        version: asset::version(),
+        promotion: fresh.promotion,
+        watched: fresh.watched,
+        stale: stale::notice(text, &fresh, Some(preference.queue)),
         round: round.map(Round::from),
+        home: site.home,
     }))
 }

@@ -1,44 +1,43 @@
-//! How far the labeling is: pools, people, days, pace.
+//! How far the labeling is: pools, people, pace, trust. Its pictures are drawn by [`super::pictures`].
 
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::json;
 use store::decision::Tally;
-use store::history::Day;
 use store::{Choice, Pool, Queue};
 
 use super::api::{self, Failure};
 use super::layout::{self, Parts, Screen};
+use super::pictures::Pictures;
 use super::preference::Preference;
-use super::routes::Personal;
-use super::show;
+use super::routes::{Personal, Site};
 use super::words::{Text, fill};
+use super::{show, stale};
 use crate::trust::{Bound, Looks, Trust};
-
-/// Days of the chart.
-const DAYS: i64 = 14;
-const DAY_MS: i64 = 86_400_000;
 
 /// `GET /statistics`.
 pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
-    let today = cli::now().div_euclid(DAY_MS);
+    let now = cli::now();
     let tally = site.store.tally(site.topic).await?;
-    let people = site.store.annotators(site.topic).await?;
-    let first = today - DAYS + 1;
-    let days = site.store.days(site.topic, first * DAY_MS).await?;
+    let people = people(&site).await?;
     let progress = api::progress(&site, Pool::Negative, Queue::Likely).await?;
     let trust = Trust::gather(&site.store, site.topic).await?;
+    let pictures = Pictures::gather(&site, now).await?;
+    let fresh = site.store.freshness(site.topic, now).await?;
     let parts = Parts {
         screen: Some(Screen::Statistics),
         question: &text.question_statistics,
-        beside: html! { p { (pace(text, &progress)) } },
+        beside: html! {
+            p { (pace(text, &progress)) }
+            (stale::line(stale::notice(text, &fresh, None).as_ref()))
+        },
         tools: html! {},
         main: html! {
             div.panels {
                 @for pool in [Pool::Negative, Pool::Positive] { (of_pool(text, pool, &tally)) }
+                (pictures.shown(text))
                 (trusted(text, &trust))
-                (chart(text, first, &days))
                 (table(text, &people))
             }
         },
@@ -163,42 +162,31 @@ fn share(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// Bars by day; the table behind them says the same to a screen reader.
-fn chart(text: &Text, first: i64, days: &[Day]) -> Markup {
-    let of = |day: i64| days.iter().find(|row| row.day == day);
-    let most = days
-        .iter()
-        .map(|day| day.decisions)
-        .max()
-        .unwrap_or(0)
-        .max(1);
-    let height = |n: i64| n * 100 / most;
-    html! {
-        section.panel.wide aria-labelledby="days-name" {
-            h2 #days-name { (text.days) }
-            svg.days viewBox={ "0 0 " (DAYS * 40) " 130" } aria-hidden="true" {
-                @for (at, day) in (0_i64..).zip(first..first + DAYS) {
-                    @if let Some(row) = of(day) {
-                        rect.all x=(at * 40 + 6) y=(100 - height(row.decisions)) width="28"
-                            height=(height(row.decisions)) rx="3" {}
-                        rect.part x=(at * 40 + 6) y=(100 - height(row.rejected)) width="28"
-                            height=(height(row.rejected)) {}
-                    }
-                    text x=(at * 40 + 20) y="120" text-anchor="middle" { (show::date(day).2) }
-                }
-            }
-            p.muted { (text.days_note) }
-            table.unseen {
-                tr { th { (text.day) } th { (text.decisions) } th { (text.mark_reject) } }
-                @for row in days {
-                    tr { td { (show::day(row.day)) } td { (row.decisions) } td { (row.rejected) } }
-                }
-            }
-        }
-    }
+/// What one person did.
+struct Person {
+    name: String,
+    events: i64,
+    last: i64,
+    looked_ms: i64,
 }
 
-fn table(text: &Text, people: &[(String, i64, i64)]) -> Markup {
+async fn people(site: &Site) -> Result<Vec<Person>, store::Error> {
+    let looked = site.store.looked(site.topic).await?;
+    let people = site.store.annotators(site.topic).await?.into_iter();
+    Ok(people
+        .map(|(name, events, last)| Person {
+            looked_ms: looked
+                .iter()
+                .find(|row| row.0 == name)
+                .map_or(0, |row| row.1),
+            name,
+            events,
+            last,
+        })
+        .collect())
+}
+
+fn table(text: &Text, people: &[Person]) -> Markup {
     html! {
         section.panel.wide aria-labelledby="people-name" {
             h2 #people-name { (text.people) }
@@ -209,15 +197,19 @@ fn table(text: &Text, people: &[(String, i64, i64)]) -> Markup {
                         tr {
                             th scope="col" { (text.who) }
                             th.number scope="col" { (text.decisions) }
+                            th.number scope="col" { (text.time_looked) }
                             th scope="col" { (text.last) }
                         }
                     }
                     tbody {
-                        @for (name, events, last) in people {
+                        @for person in people {
                             tr {
-                                th scope="row" { bdi { (name) } }
-                                td.number { (show::number(*events)) }
-                                td { (show::moment(*last)) }
+                                th scope="row" { bdi { (person.name) } }
+                                td.number { (show::number(person.events)) }
+                                td.number {
+                                    @if person.looked_ms > 0 { (show::duration(person.looked_ms)) }
+                                }
+                                td { (show::moment(person.last)) }
                             }
                         }
                     }

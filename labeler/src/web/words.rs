@@ -315,6 +315,17 @@ catalogue! {
     news_hidden: "about {n} {many} still hidden", "估计还藏着 {n} 只{name}";
     news_enough: "more labels would hardly help", "再多审帮助已不大";
 
+    // What is behind.
+    stale_labels: "{n} covers were decided since the model was trained. To learn from them:", "模型训练之后又审了 {n} 张。让它学习：";
+    stale_scores: "Not scored yet, and so last in line: {n}. To score:", "还没有打分、因此排在最后的有 {n} 张。打分：";
+    stale_no_model: "No model yet, so covers come at random. To order them:", "还没有模型，封面随机出现。要让它排序：";
+    stale_upgraded: "Whisker was upgraded. Your marks stay when you reload.", "Whisker 已升级。刷新不会丢失标记。";
+    stale_elsewhere: "The labeler now serves other covers.", "标注程序现在提供的是另一批封面。";
+    stale_locked: "The labeler was started anew: open the address that it printed.", "标注程序已重新启动：请打开它显示的新地址。";
+    stale_lease: "This sheet lay open for long: {n} of its covers were decided elsewhere and left it.", "本页搁置已久：其中 {n} 张已在别处审过，已从本页移除。";
+    reload: "Reload", "刷新";
+    away_now: "The labeler does not answer. Go on: what you confirm is kept here and sent when it is back.", "标注程序没有响应。可以继续：确认的内容会存在这里，恢复后自动发送。";
+
     // History and statistics.
     no_history: "Nothing was decided yet.", "还没有任何判断。";
     when: "When", "时间";
@@ -338,7 +349,29 @@ catalogue! {
     decisions: "Decisions", "判断数";
     last: "Last", "最近";
     days: "The last two weeks", "最近两周";
-    days_note: "Days of UTC. Whole bar: all decisions; amber: rejected.", "按 UTC 日期。整条：全部判断；琥珀色：剔除。";
+    days_caption: "{n} decisions on {days} of 14 days, {rejected} of them rejected. Imports are not counted.", "14 天中有 {days} 天审过，共 {n} 次判断，其中剔除 {rejected} 次。不含导入。";
+    days_axis: "day of the month (UTC)", "日期（UTC）";
+    no_days: "Nothing was decided in the last two weeks.", "最近两周没有判断。";
+    discovery: "Hidden {many}", "藏着的{name}";
+    discovery_caption: "{found} of {n} random covers show {topic}. When likely ones come first, a curve that flattens says that few are left.", "{n} 张随机封面中 {found} 张有{topic}。可能性大的排在前面时，曲线变平说明剩下的不多了。";
+    discovery_axis: "covers looked at", "看过的封面";
+    discovery_found: "{many} found", "找到的{name}";
+    no_discovery: "No random cover was looked at yet.", "还没有看过随机封面。";
+    models: "What the model makes of it", "模型学得如何";
+    models_caption: "With {labels} labels, the model in use is right on {right} of the covers that it was tried on; it had learned from none of them.", "学了 {labels} 个标签，当前模型在没学过的封面上正确率 {right}。";
+    models_axis: "labels learned from", "所学标签数";
+    models_right: "Right", "正确率";
+    models_outcome: "What became of it", "结果";
+    model_used: "taken into use", "采用";
+    model_left: "not better", "未采用";
+    no_rounds: "While trainer watch runs, each of its rounds is a point here.", "运行 trainer watch 后，每一轮在这里是一个点。";
+    session: "Your last session", "你最近一次";
+    session_caption: "{sheets} sheets, {covers} covers in {time}: {n} covers a minute. There is no right pace; what counts is what is seen.", "{sheets} 页，{covers} 张，用时 {time}：每分钟 {n} 张。快慢无妨，看得准才重要。";
+    session_axis: "time since it began", "开始后的时间";
+    session_after: "After", "时刻";
+    session_pace: "Covers a minute", "每分钟张数";
+    as_table: "As a table", "看表格";
+    time_looked: "Time looked", "看的时间";
     day: "Day", "日期";
     pace: "Pace", "速度";
     pace_line: "{n} covers a minute on the sheets of the last 24 hours", "最近 24 小时每分钟 {n} 张";
