@@ -23,7 +23,7 @@ async function told(page: Page, text: string): Promise<void> {
 
 function change(path: string, sql: string): void {
   const db = new DatabaseSync(path);
-  db.exec(sql);
+  db.exec(`pragma busy_timeout = 10000; ${sql}`);
   db.close();
 }
 
