@@ -7,6 +7,7 @@ mod concurrency;
 mod covers;
 mod decisions;
 mod found;
+mod queue_properties;
 mod queues;
 mod remake;
 mod rounds;
