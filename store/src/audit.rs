@@ -1,41 +1,21 @@
-//! Audits: a random sample of covers that are taken for something, looked at once more, so that
-//! what is wrong among all of them can be bounded; and the one stroke that such a bound allows.
+//! Audits: a random sample of covers that are taken for something, looked at, so that what is
+//! wrong among all of them can be bounded.
 
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 
-use crate::confirm::Counts;
 use crate::decision::Tx;
 use crate::dice::Dice;
 use crate::queue::ids;
 use crate::sheet::NewSheet;
 use crate::statement::statements;
-use crate::{Error, Pool, Queue, Result, Store, TopicId, stroke};
+use crate::{Pool, Queue, Result, Store, TopicId, slice};
 
 statements! {
     FIND = "select exists (select 1 from audit where id = $1)";
     KEPT = "
         select cover_id from standing
         where topic_id = $1 and pool = $2 and decision = 'keep' order by cover_id";
-    CURRENT_MODEL = "
-        select model_id from promotion where topic_id = $1 order by id desc limit 1";
-    SLICE = "
-        select p.cover_id
-        from score s
-        cross join pool p on p.topic_id = $1 and p.cover_id = s.cover_id and p.pool = $2
-        where s.model_id = $3 and s.probability < $4
-          and not exists (select 1 from standing d
-                          where d.topic_id = $1 and d.cover_id = s.cover_id)
-        order by p.cover_id";
-    COUNT_SLICE = "
-        select count(*), coalesce(sum(s.probability), 0.0)
-        from score s
-        cross join pool p on p.topic_id = $1 and p.cover_id = s.cover_id and p.pool = $2
-        where s.model_id = (select m.model_id from promotion m
-                            where m.topic_id = $1 order by m.id desc limit 1)
-          and s.probability < $3
-          and not exists (select 1 from standing d
-                          where d.topic_id = $1 and d.cover_id = s.cover_id)";
     ADD = "
         insert into audit (id, topic_id, pool, below, model_id, frame, sample, opened_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -49,29 +29,36 @@ statements! {
         from audit
         where topic_id = $1 and pool = $2 and (below is not null) = $3
         order by opened_at desc, id desc limit 1";
+    NAMED = "
+        select id, pool, below, model_id, frame, sample, opened_at,
+               model_id = (select p.model_id from promotion p
+                           where p.topic_id = $1 order by p.id desc limit 1) as current
+        from audit where topic_id = $1 and id = $2";
     /// In a sample of kept covers: what was looked at in the audit, or is kept no longer. Who
     /// cannot tell has not said that no cat is there.
     CHECKED_OF_KEPT = "
         select count(*) filter (where v.cover_id is not null or d.decision <> 'keep') as checked,
-               count(*) filter (where d.decision in ('reject', 'unsure')) as found
+               count(*) filter (where d.decision in ('reject', 'unsure')) as found,
+               count(*) filter (where v.cover_id is null and d.decision = 'keep') as waiting
         from audit_cover a
         join standing d on d.topic_id = $1 and d.cover_id = a.cover_id
         left join (select l.cover_id from second_look l where l.audit_id = $2) v
           on v.cover_id = a.cover_id
         where a.audit_id = $2 and a.place <= $3";
-    /// In a sample of undecided covers: what somebody has decided by looking.
+    /// In a sample of undecided covers: what somebody has decided by looking. One that came to
+    /// another pool meanwhile can only be found by a decision there.
     CHECKED_OF_SLICE = "
-        select count(*) as checked,
-               count(*) filter (where d.decision in ('reject', 'unsure')) as found
-        from audit_cover a
-        join standing d on d.topic_id = $1 and d.cover_id = a.cover_id
-        join decision e on e.id = d.decision_id and e.source <> 'bulk'
-        where a.audit_id = $2 and a.place <= $3";
-    UNDECIDED_OF_SLICE = "
-        select count(*) from audit_cover a
-        where a.audit_id = $2
-          and not exists (select 1 from standing d
-                          where d.topic_id = $1 and d.cover_id = a.cover_id)";
+        select count(*) filter (where e.source <> 'bulk') as checked,
+               count(*) filter (where e.source <> 'bulk'
+                                  and (d.decision = 'unsure'
+                                       or (d.decision = 'reject') = (d.pool = u.pool))) as found,
+               count(*) filter (where e.id is null and p.pool = u.pool) as waiting
+        from audit u
+        cross join audit_cover a on a.audit_id = u.id
+        left join standing d on d.topic_id = $1 and d.cover_id = a.cover_id
+        left join decision e on e.id = d.decision_id
+        left join pool p on p.topic_id = $1 and p.cover_id = a.cover_id
+        where u.id = $2 and a.place <= $3";
     NEXT_KEPT = "
         select a.cover_id
         from audit_cover a
@@ -84,26 +71,15 @@ statements! {
         order by a.place limit $5";
     NEXT_OF_SLICE = "
         select a.cover_id
-        from audit_cover a
-        where a.audit_id = $2 and a.place <= $3
+        from audit u
+        cross join audit_cover a on a.audit_id = u.id
+        cross join pool p on p.topic_id = $1 and p.cover_id = a.cover_id and p.pool = u.pool
+        where u.id = $2 and a.place <= $3
           and not exists (select 1 from standing d
                           where d.topic_id = $1 and d.cover_id = a.cover_id)
           and not exists (select 1 from lease l
                           where l.kind = 'sheet' and l.item = $1 || '/' || a.cover_id and l.until > $4)
         order by a.place limit $5";
-    /// What moved to another pool meanwhile is not taken for a member of this one.
-    KEEP_SLICE = "
-        insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
-                              act, stroke, decided_at)
-        select $4 || '/' || a.cover_id, p.topic_id, p.cover_id, p.pool, 'keep', $3, 'annotator',
-               'bulk', 'decide', $4, $5
-        from audit_cover a
-        join audit u on u.id = a.audit_id
-        join pool p on p.topic_id = $1 and p.cover_id = a.cover_id and p.pool = u.pool
-        where a.audit_id = $2
-          and not exists (select 1 from standing d
-                          where d.topic_id = $1 and d.cover_id = a.cover_id)
-        order by a.place";
 }
 
 /// Covers of an audit of what was kept, at most: none of 3,000 says at most one in a thousand.
@@ -145,6 +121,9 @@ pub struct Audit {
     pub checked: u64,
     /// Among them, not what they were taken for, or perhaps not.
     pub found: u64,
+    /// Of the sample, still to be looked at. What is neither was decided otherwise, or left the
+    /// pool.
+    pub waiting: u64,
 }
 
 #[derive(FromRow)]
@@ -188,89 +167,46 @@ impl Store {
             .fetch_optional(self.read())
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let counting = if slice {
-            CHECKED_OF_SLICE
-        } else {
-            CHECKED_OF_KEPT
-        };
-        let (checked, found): (u32, u32) = sqlx::query_as(counting)
-            .bind(topic.0)
-            .bind(&row.id)
-            .bind(row.sample)
-            .fetch_one(self.read())
-            .await?;
-        Ok(Some(Audit {
-            pool: row.pool.parse()?,
-            below: row.below,
-            current: row.model_id.is_none() || row.current.unwrap_or(false),
-            frame: row.frame.into(),
-            sample: row.sample.into(),
-            opened_at: row.opened_at,
-            checked: checked.into(),
-            found: found.into(),
-            id: row.id,
-        }))
+        let mut connection = self.read().acquire().await?;
+        Ok(Some(counted(&mut connection, topic, row).await?))
     }
+}
 
-    /// Covers of an audit's slice that are undecided still.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn undecided_of_slice(&self, topic: TopicId, audit: &str) -> Result<u64> {
-        let left: u32 = sqlx::query_scalar(UNDECIDED_OF_SLICE)
-            .bind(topic.0)
-            .bind(audit)
-            .fetch_one(self.read())
-            .await?;
-        Ok(left.into())
-    }
+/// The audit of that id.
+pub(crate) async fn named(tx: &mut Tx, topic: TopicId, id: &str) -> Result<Option<Audit>> {
+    let row: Option<Row> = sqlx::query_as(NAMED)
+        .bind(topic.0)
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(counted(tx, topic, row).await?))
+}
 
-    /// How many undecided covers of a pool the current model scored below `below`, and how many
-    /// of them show the topic if it is right.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn slice(&self, topic: TopicId, pool: Pool, below: f64) -> Result<(u64, f64)> {
-        let (covers, expected): (u32, f64) = sqlx::query_as(COUNT_SLICE)
-            .bind(topic.0)
-            .bind(pool.as_str())
-            .bind(below)
-            .fetch_one(self.read())
-            .await?;
-        Ok((covers.into(), expected))
-    }
-
-    /// Keeps what is undecided of an audit's slice, as one stroke; whether the audit allows it is
-    /// the caller's to judge. The same stroke again changes nothing and gives the same answer.
-    ///
-    /// # Errors
-    /// What the database says; nothing is then kept.
-    pub async fn keep_slice(
-        &self,
-        topic: TopicId,
-        annotator: &str,
-        audit: &str,
-        stroke: &str,
-        now: i64,
-    ) -> Result<Counts> {
-        let mut tx = self.begin().await?;
-        if stroke::marks(&mut tx, topic, annotator, stroke)
-            .await?
-            .is_empty()
-        {
-            sqlx::query(KEEP_SLICE)
-                .bind(topic.0)
-                .bind(audit)
-                .bind(annotator)
-                .bind(stroke)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-        }
-        let marks = stroke::marks(&mut tx, topic, annotator, stroke).await?;
-        tx.commit().await?;
-        Ok(Counts::of(&marks))
-    }
+async fn counted(connection: &mut SqliteConnection, topic: TopicId, row: Row) -> Result<Audit> {
+    let counting = if row.below.is_some() {
+        CHECKED_OF_SLICE
+    } else {
+        CHECKED_OF_KEPT
+    };
+    let (checked, found, waiting): (u32, u32, u32) = sqlx::query_as(counting)
+        .bind(topic.0)
+        .bind(&row.id)
+        .bind(row.sample)
+        .fetch_one(connection)
+        .await?;
+    Ok(Audit {
+        pool: row.pool.parse()?,
+        below: row.below,
+        current: row.model_id.is_none() || row.current.unwrap_or(false),
+        frame: row.frame.into(),
+        sample: row.sample.into(),
+        opened_at: row.opened_at,
+        checked: checked.into(),
+        found: found.into(),
+        waiting: waiting.into(),
+        id: row.id,
+    })
 }
 
 async fn begin(tx: &mut Tx, topic: TopicId, new: &NewAudit<'_>, now: i64) -> Result<()> {
@@ -323,38 +259,8 @@ async fn frame(tx: &mut Tx, topic: TopicId, new: &NewAudit<'_>) -> Result<(Vec<i
             .await?;
         return Ok((kept, None));
     };
-    let Some(model) = current_model(tx, topic).await? else {
-        return Err(Error::Missing {
-            what: "model",
-            name: "to score by".into(),
-            hint: "Train one: trainer kfold && trainer fit && trainer find.",
-        });
-    };
-    let covers = slice(tx, topic, new.pool, model, below).await?;
+    let (covers, model) = slice::covers(tx, topic, new.pool, below).await?;
     Ok((covers, Some(model)))
-}
-
-async fn current_model(tx: &mut Tx, topic: TopicId) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar(CURRENT_MODEL)
-        .bind(topic.0)
-        .fetch_optional(&mut **tx)
-        .await?)
-}
-
-async fn slice(
-    tx: &mut Tx,
-    topic: TopicId,
-    pool: Pool,
-    model: i64,
-    below: f64,
-) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar(SLICE)
-        .bind(topic.0)
-        .bind(pool.as_str())
-        .bind(model)
-        .bind(below)
-        .fetch_all(&mut **tx)
-        .await?)
 }
 
 /// The next covers of the newest audit. One of kept covers begins by itself.

@@ -11,7 +11,8 @@
 //! - [`decision`]: the append-only log
 //! - [`stroke`]: undo and redo
 //! - [`queue`]: in what order covers come: those that wait, those looked at once more
-//! - [`audit`]: samples that bound what is wrong, and the stroke that a bound allows
+//! - [`audit`]: samples that bound what is wrong
+//! - [`slice`]: undecided covers below a score, and the stroke that keeps them after an audit
 //! - [`sheet`]: covers of a queue, leased to one page at a time
 //! - [`confirm`]: what a person says, of a sheet at once or of one cover
 //! - [`progress`]: how far a queue is
@@ -51,6 +52,7 @@ pub mod progress;
 pub mod queue;
 pub mod remake;
 pub mod sheet;
+pub mod slice;
 mod statement;
 pub mod statistics;
 pub mod stroke;

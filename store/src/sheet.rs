@@ -101,6 +101,8 @@ pub struct NewSheet<'a> {
     pub queue: Queue,
     /// Tiles at most.
     pub size: u32,
+    /// Whether a known cat may be planted on it.
+    pub plant: bool,
     /// Of all that is random about it.
     pub seed: u64,
 }
@@ -306,7 +308,7 @@ async fn put(tx: &mut Tx, topic: TopicId, new: &NewSheet<'_>, now: i64) -> Resul
         let beliefs = queue::beliefs(tx, topic, &covers).await?;
         if queue::flips(new.pool, &beliefs) {
             untouched = Choice::Reject;
-        } else {
+        } else if new.plant {
             planted = planted::draw(tx, topic, new, &covers, &beliefs, now).await?;
         }
     }

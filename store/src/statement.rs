@@ -33,6 +33,7 @@ mod tests {
             crate::stroke::STATEMENTS,
             crate::queue::STATEMENTS,
             crate::audit::STATEMENTS,
+            crate::slice::STATEMENTS,
             crate::planted::STATEMENTS,
             crate::trust::STATEMENTS,
             crate::sheet::STATEMENTS,

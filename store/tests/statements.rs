@@ -51,6 +51,7 @@ async fn turn(at: &support::Fixture, queue: Queue, size: u32) -> (u64, u64) {
         pool: Pool::Negative,
         queue,
         size,
+        plant: true,
         seed: 1,
     };
     let before = STATEMENTS.load(Ordering::SeqCst);

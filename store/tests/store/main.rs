@@ -13,6 +13,7 @@ mod remake;
 mod rounds;
 mod sheets;
 mod statistics;
+mod slices;
 mod strokes;
 mod support;
 mod training;

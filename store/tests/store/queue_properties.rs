@@ -199,6 +199,7 @@ impl World {
             pool: Pool::Negative,
             queue,
             size,
+            plant: true,
             seed: self.names.wrapping_mul(0x9E37_79B9_7F4A_7C15),
         };
         let sheet = self.at.store.open_sheet(self.at.topic, &new, self.now);

@@ -47,6 +47,7 @@ async fn open(at: &Fixture, id: &str, pool: Pool, queue: Queue, size: u32, now: 
         pool,
         queue,
         size,
+        plant: true,
         seed: id.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte)),
     };
     at.store.open_sheet(at.topic, &new, now).await.unwrap()
@@ -478,6 +479,29 @@ async fn a_sheet_that_is_taken_back_keeps_the_cat_that_was_planted_elsewhere_mea
 }
 
 #[tokio::test]
+async fn no_cat_is_planted_for_whom_does_not_want_it() {
+    let at = with_covers(Pool::Negative, 0..800).await;
+    add(&at, Pool::Positive, 2000..2020).await;
+    open(&at, "cats", Pool::Positive, Queue::Newest, 24, 1).await;
+    confirm(&at, "cats", &[]).await;
+    believe_all(&at, "0.001").await;
+    for n in 0..20 {
+        let id = format!("s{n}");
+        let new = NewSheet {
+            id: &id,
+            annotator: "mia",
+            pool: Pool::Negative,
+            queue: Queue::Random,
+            size: 24,
+            plant: false,
+            seed: n,
+        };
+        at.store.open_sheet(at.topic, &new, 1).await.unwrap();
+        assert!(confirm(&at, &id, &[]).await.planted.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn no_cat_is_planted_where_cats_are_to_be_expected_or_none_is_known() {
     let at = with_covers(Pool::Negative, 0..1500).await;
     believe_all(&at, "0.001").await;
@@ -501,94 +525,6 @@ async fn no_cat_is_planted_where_cats_are_to_be_expected_or_none_is_known() {
             "1.2 are to be expected"
         );
     }
-}
-
-#[tokio::test]
-async fn a_slice_is_kept_at_once_as_far_as_it_was_sampled_and_one_undo_takes_it_back() {
-    let at = with_covers(Pool::Negative, 0..500).await;
-    believe_all(&at, "0.001").await;
-    let begin = async |id: &str| {
-        let new = NewAudit {
-            id,
-            pool: Pool::Negative,
-            below: Some(0.1),
-            seed: 5,
-        };
-        at.store.begin_audit(at.topic, &new, 1).await.unwrap();
-        at.store
-            .newest_audit(at.topic, Pool::Negative, true)
-            .await
-            .unwrap()
-            .unwrap()
-    };
-    let audit = begin("x").await;
-    assert_eq!((audit.frame, audit.sample, audit.checked), (500, 300, 0));
-    for n in 0..3 {
-        let id = format!("s{n}");
-        let shown = negatives(&at, &id, Queue::Below, 120).await;
-        let cat = shown
-            .tiles
-            .first()
-            .map(|tile| (tile.sha256, Choice::Reject));
-        let cat = if n == 0 { cat } else { None };
-        confirm(&at, &id, &cat.into_iter().collect::<Vec<_>>()).await;
-    }
-    assert!(
-        negatives(&at, "s3", Queue::Below, 120)
-            .await
-            .tiles
-            .is_empty()
-    );
-    let audit = begin("x").await;
-    assert_eq!((audit.checked, audit.found, audit.current), (300, 1, true));
-    // What was scored after the sample was drawn is not in the slice.
-    add(&at, Pool::Negative, 600..610).await;
-    sql(
-        &at,
-        &["insert or ignore into score select 1, id, 0.001, 9, null from cover"],
-    )
-    .await;
-    assert_eq!(
-        at.store.undecided_of_slice(at.topic, "x").await.unwrap(),
-        200
-    );
-    assert_eq!(
-        at.store
-            .slice(at.topic, Pool::Negative, 0.1)
-            .await
-            .unwrap()
-            .0,
-        210
-    );
-    for _ in 0..2 {
-        let counts = at
-            .store
-            .keep_slice(at.topic, "mia", "x", "bulk", 5)
-            .await
-            .unwrap();
-        assert_eq!((counts.keep, counts.total()), (200, 200));
-    }
-    let events = log(&at).await;
-    let bulk = events.iter().filter(|event| event.source == Source::Bulk);
-    assert!(bulk.clone().all(|event| event.stroke == "bulk"));
-    assert_eq!(bulk.count(), 200);
-    let undone = at
-        .store
-        .undo(at.topic, "mia", "u", 6)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(undone.marks.len(), 200);
-    assert_eq!(
-        at.store.undecided_of_slice(at.topic, "x").await.unwrap(),
-        200
-    );
-    at.store
-        .redo(at.topic, "mia", "r", 7)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(at.store.undecided_of_slice(at.topic, "x").await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ fn sheet(id: &str, queue: Queue, size: u32) -> NewSheet<'_> {
         pool: Pool::Negative,
         queue,
         size,
+        plant: true,
         // Any spread of bits will do.
         seed: id
             .bytes()

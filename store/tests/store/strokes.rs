@@ -128,6 +128,7 @@ async fn undo_takes_a_whole_sheet_with_what_it_propagated_and_redo_brings_it_bac
         pool: Pool::Negative,
         queue: Queue::Newest,
         size: 60,
+        plant: true,
         seed: 0,
     };
     at.store.open_sheet(at.topic, &new, 1).await.unwrap();
