@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use cli::{Common, Outcome, Printer, Result, Stop};
-use store::Durability;
+use store::{Durability, Pool};
 
 use crate::format::Format;
 use crate::web;
@@ -17,6 +17,8 @@ Examples:
   labeler import decisions.csv --annotator mia
   labeler export --format jsonl > decisions.jsonl
   labeler stats
+  labeler bulk --below 0.005
+  labeler bulk --below 0.005 --yes
 
 A file to import names each cover by sha256, url or file, and gives a decision
 (keep, reject, unsure, broken) and, if the cover is in no pool yet, a pool:
@@ -71,6 +73,28 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
+    /// Keep the random covers that the model in use scores below a probability, all at once.
+    /// Only after an audit: a sample of them that somebody has looked at on the page. Without
+    /// --yes it only tells what is there, and ends with 2 while the audit does not allow it
+    Bulk {
+        /// The probability
+        #[arg(long, value_name = "P")]
+        below: f64,
+        /// Where they are
+        #[arg(long, default_value_t = Pool::Negative)]
+        pool: Pool,
+        /// Keep them
+        #[arg(long)]
+        yes: bool,
+        /// In whose name
+        #[arg(
+            long,
+            value_name = "NAME",
+            default_value = "me",
+            env = "WHISKER_ANNOTATOR"
+        )]
+        annotator: String,
+    },
     /// How far the labeling is
     Stats,
 }
@@ -108,6 +132,20 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
             crate::import::run(&store, topic, &file, &annotator, &printer).await
         }
         Command::Export { format } => crate::export::run(&store, topic, format).await,
+        Command::Bulk {
+            below,
+            pool,
+            yes,
+            annotator,
+        } => {
+            let asked = crate::bulk::Asked {
+                below,
+                pool,
+                yes,
+                annotator,
+            };
+            crate::bulk::run(&store, topic, &asked, &printer).await
+        }
         Command::Stats => crate::stats::run(&store, topic, &printer).await,
     };
     store.close().await;

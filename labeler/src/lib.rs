@@ -7,15 +7,19 @@
 //! - [`export`]: every decision event, importable again to the same events
 //! - [`interval`]: what counts allow one to say
 //! - [`trust`]: how far the decisions can be trusted
+//! - [`slice`]: when the covers below a score may be kept at once
+//! - [`bulk`]: the command that keeps them
 //! - [`stats`]: how far the labeling is
 //! - [`web`]: the page
 
 pub mod args;
+pub mod bulk;
 pub mod event_id;
 pub mod export;
 pub mod format;
 pub mod import;
 pub mod interval;
+pub mod slice;
 pub mod stats;
 pub mod trust;
 pub mod web;

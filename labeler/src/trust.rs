@@ -169,6 +169,7 @@ mod tests {
             opened_at: 0,
             checked,
             found,
+            waiting: sample - checked,
         }
     }
 
