@@ -206,6 +206,7 @@ pub async fn sheet(
         pool: asked.pool,
         queue: asked.order,
         size,
+        plant: site.plant,
         seed: asked.sheet.seed(),
     };
     let sheet = site.store.open_sheet(site.topic, &new, cli::now()).await?;

@@ -5,9 +5,10 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
-use store::history::{StrokeRow, Touched};
+use store::history::{Origin, StrokeRow, Touched};
 
 use super::api::Failure;
+use super::inbox;
 use super::layout::{self, Parts, Screen};
 use super::preference::Preference;
 use super::routes::Site;
@@ -20,10 +21,12 @@ const SHOWN: u32 = 30;
 /// Touched covers shown of a stroke.
 const COVERS: u32 = 12;
 
-/// Where to go on.
+/// Where to go on, and with what.
 #[derive(Debug, Deserialize)]
 pub struct Place {
     before: Option<i64>,
+    /// An origin; empty, or what nobody could choose: all.
+    of: Option<String>,
     /// What a form of this page did.
     said: Option<String>,
 }
@@ -36,7 +39,11 @@ pub async fn get(
 ) -> Result<Response, Failure> {
     let text = site.words.of(preference.lang);
     let before = place.before.unwrap_or(i64::MAX);
-    let strokes = site.store.strokes(site.topic, before, SHOWN).await?;
+    let origin: Option<Origin> = place.of.and_then(|of| of.parse().ok());
+    let strokes = site
+        .store
+        .strokes(site.topic, origin, before, SHOWN)
+        .await?;
     let mut rows = Vec::with_capacity(strokes.len());
     for stroke in strokes {
         let touched = site
@@ -50,7 +57,7 @@ pub async fn get(
         question: &text.question_history,
         beside: undo::forms(text, place.said.as_deref()),
         tools: html! {},
-        main: main(text, &rows),
+        main: main(text, origin, &rows),
         rest: html! {},
         boot: json!({}),
     };
@@ -58,8 +65,8 @@ pub async fn get(
     Ok((preference, page).into_response())
 }
 
-fn main(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
-    if rows.is_empty() {
+fn main(text: &Text, origin: Option<Origin>, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
+    if rows.is_empty() && origin.is_none() {
         return html! {
             section.empty {
                 h2 { (text.no_history) }
@@ -68,6 +75,48 @@ fn main(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
         };
     }
     let older = (rows.len() == SHOWN as usize).then(|| rows.last().map(|(stroke, _)| stroke.first));
+    html! {
+        (filter(text, origin))
+        @if rows.is_empty() { p.note { (text.no_stroke_of) } }
+        @else { (table(text, rows)) }
+        @if let Some(Some(before)) = older {
+            p {
+                a href={ (Screen::History.path()) "?before=" (before)
+                    @if let Some(origin) = origin { "&of=" (origin.as_str()) } } { (text.older) }
+            }
+        }
+    }
+}
+
+/// A plain form: what is asked for is in the address.
+fn filter(text: &Text, chosen: Option<Origin>) -> Markup {
+    html! {
+        form.filters action=(Screen::History.path()) {
+            label for="of" { (text.strokes_of) }
+            select #of name="of" autocomplete="off" {
+                option value="" selected[chosen.is_none()] { (text.all_strokes) }
+                @for origin in Origin::all() {
+                    option value=(origin.as_str()) selected[chosen == Some(origin)] {
+                        (named(text, origin))
+                    }
+                }
+            }
+            button { (text.show) }
+        }
+    }
+}
+
+fn named(text: &Text, origin: Origin) -> &str {
+    match origin {
+        Origin::Sheet(Some(queue)) => inbox::name(text, queue),
+        Origin::Sheet(None) => &text.kind_sheet,
+        Origin::Bulk => &text.kind_bulk,
+        Origin::Single => &text.kind_one,
+        Origin::Import => &text.kind_import,
+    }
+}
+
+fn table(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(text.history) {
             table {
@@ -84,9 +133,6 @@ fn main(text: &Text, rows: &[(StrokeRow, Vec<Touched>)]) -> Markup {
                 tbody { @for (stroke, touched) in rows { (row(text, stroke, touched)) } }
             }
         }
-        @if let Some(Some(before)) = older {
-            p { a href={ (Screen::History.path()) "?before=" (before) } { (text.older) } }
-        }
     }
 }
 
@@ -96,20 +142,34 @@ fn row(text: &Text, stroke: &StrokeRow, touched: &[Touched]) -> Markup {
     } else {
         &text.negative
     };
-    let kind = match () {
-        () if stroke.imported => &text.kind_import,
-        () if stroke.visible_ms.is_some() || stroke.counts.total() > 1 => &text.kind_sheet,
-        () => &text.kind_one,
-    };
     html! {
         tr.undone[!stroke.in_effect] {
             td { (show::moment(stroke.decided_at)) }
             td { bdi { (stroke.annotator) } }
-            td { (kind) ", " (pool) @if !stroke.in_effect { " " span.tag { (text.taken_back) } } }
+            td { (kind(text, stroke)) ", " (pool) @if !stroke.in_effect { " " span.tag { (text.taken_back) } } }
             td { (counts(text, stroke)) }
             td.number { @if let Some(ms) = stroke.visible_ms { (show::duration(ms)) } }
             td { div.covers { @for cover in touched { (thumbnail(text, cover)) } } }
         }
+    }
+}
+
+/// What a stroke was: of a sheet where its covers came from, too.
+fn kind(text: &Text, stroke: &StrokeRow) -> String {
+    match (stroke.origin, stroke.below) {
+        (Origin::Sheet(Some(queue)), _) => {
+            format!(
+                "{}{}{}",
+                text.kind_sheet,
+                text.comma,
+                inbox::name(text, queue)
+            )
+        }
+        (Origin::Bulk, Some(below)) => {
+            fill(&text.kind_bulk_below, &[("score", &show::score(below))])
+        }
+        (Origin::Single, _) if stroke.explicit > 1 => text.kind_several.to_string(),
+        (origin, _) => named(text, origin).to_owned(),
     }
 }
 
@@ -120,6 +180,7 @@ fn counts(text: &Text, stroke: &StrokeRow) -> String {
         (counts.unsure, &text.count_unsure),
         (counts.broken, &text.count_broken),
         (counts.keep, &text.kept),
+        (stroke.propagated, &text.propagated),
     ];
     let said: Vec<_> = parts
         .iter()

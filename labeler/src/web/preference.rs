@@ -80,6 +80,9 @@ pub struct Settings {
     pub titles: bool,
     /// A decision in the loupe moves on to the next cover.
     pub advance: bool,
+    /// Known covers are planted, to measure what is missed.
+    #[serde(skip)]
+    pub plant: bool,
     /// In whose name; `None`: as the labeler was started.
     #[serde(skip)]
     pub annotator: Option<String>,
@@ -105,6 +108,7 @@ impl Settings {
             single_keys: on("whisker_keys"),
             titles: on("whisker_titles"),
             advance: on("whisker_advance"),
+            plant: on("whisker_plant"),
             annotator: cookie(headers, "whisker_name")
                 .and_then(decoded)
                 .and_then(|n| name(&n)),
@@ -112,7 +116,7 @@ impl Settings {
     }
 
     /// The cookies that say it; `None` forgets.
-    pub fn cookies(&self) -> [(&'static str, Option<String>); 6] {
+    pub fn cookies(&self) -> [(&'static str, Option<String>); 7] {
         let off = |on: bool| (!on).then(|| "off".to_owned());
         [
             ("tiles", self.tiles.map(|n| n.to_string())),
@@ -120,6 +124,7 @@ impl Settings {
             ("keys", off(self.single_keys)),
             ("titles", off(self.titles)),
             ("advance", off(self.advance)),
+            ("plant", off(self.plant)),
             ("name", self.annotator.as_deref().map(encoded)),
         ]
     }
@@ -311,6 +316,7 @@ mod tests {
                 single_keys: false,
                 titles: true,
                 advance: false,
+                plant: false,
                 annotator: Some(typed.into()),
             };
             let sent: Vec<_> = settings

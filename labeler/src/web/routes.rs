@@ -35,6 +35,8 @@ pub struct Site {
     pub annotator: Arc<str>,
     /// The least time that a sheet is looked at, milliseconds.
     pub dwell_ms: u32,
+    /// Whether known covers are planted on sheets.
+    pub plant: bool,
     /// All texts.
     pub words: Arc<Words>,
 }
@@ -57,6 +59,7 @@ impl Site {
             topic,
             annotator: annotator.into(),
             dwell_ms,
+            plant: true,
             words: Arc::new(Words::new(name)),
         })
     }
@@ -78,6 +81,7 @@ impl FromRequestParts<Site> for Personal {
         if let Some(name) = settings.annotator {
             site.annotator = name.into();
         }
+        site.plant = settings.plant;
         if let Some(dwell_ms) = settings.dwell_ms {
             site.dwell_ms = dwell_ms;
         }

@@ -36,6 +36,7 @@ pub struct Chosen {
     keys: Option<String>,
     titles: Option<String>,
     advance: Option<String>,
+    plant: Option<String>,
 }
 
 /// `GET /settings`.
@@ -91,6 +92,7 @@ fn understood(chosen: &Chosen) -> Option<(Lang, Option<Theme>, Settings)> {
         single_keys: chosen.keys.is_some(),
         titles: chosen.titles.is_some(),
         advance: chosen.advance.is_some(),
+        plant: chosen.plant.is_some(),
         annotator: preference::name(&chosen.name),
     };
     let possible = settings.tiles.is_none_or(|n| TILES.contains(&n))
@@ -235,6 +237,12 @@ fn switches(text: &Text, settings: &Settings) -> Markup {
             settings.advance,
             &text.set_advance,
             &text.set_advance_hint,
+        ),
+        (
+            "plant",
+            settings.plant,
+            &text.set_plant,
+            &text.set_plant_hint,
         ),
     ];
     html! {

@@ -28,6 +28,11 @@ pub fn percent(part: i64, whole: i64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole as f64)
 }
 
+/// A probability as 0.35 %, with as many digits as it has, up to four.
+pub fn score(probability: f64) -> String {
+    format!("{} %", (probability * 1e6).round() / 1e4)
+}
+
 /// A duration as 45 s, 12 min or 1 h 05 min.
 pub fn duration(ms: i64) -> String {
     let seconds = (ms + 500) / 1000;
@@ -104,6 +109,8 @@ mod tests {
             assert_eq!(duration(ms), text);
         }
         assert_eq!(percent(1, 8), "12.5 %");
+        assert_eq!(score(0.0035), "0.35 %");
+        assert_eq!(score(0.29), "29 %");
         assert_eq!(percent(0, 0), "0 %");
     }
 

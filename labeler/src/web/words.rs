@@ -228,6 +228,8 @@ catalogue! {
     set_titles_hint: "A title can give the answer away.", "标题可能会透露答案。";
     set_advance: "A decision in the loupe moves on", "放大时判断后自动前进";
     set_advance_hint: "Off: stay until you move.", "关闭后停在原处，由你移动。";
+    set_plant: "Plant a known {name} now and then", "偶尔放入一张已知有{name}的";
+    set_plant_hint: "On sheets where hardly any is expected, and told right after. Off: nothing then measures how many you miss, and a long row of sheets without any tires the eye.", "只放在几乎不会有{name}的页面里，确认后立即告知。关闭后无从得知漏看了多少；长时间一张也遇不到，眼睛容易疲劳。";
 
     // The door, when other machines can reach the labeler.
     question_token: "Who is there?", "你是谁？";
@@ -337,7 +339,14 @@ catalogue! {
     taken_back: "taken back", "已撤回";
     kind_sheet: "sheet", "整页";
     kind_one: "one", "单张";
+    kind_several: "chosen together", "一起选中";
     kind_import: "import", "导入";
+    kind_bulk: "kept at once", "一次保留";
+    kind_bulk_below: "kept at once, below {score}", "一次保留，低于 {score}";
+    propagated: "{n} as near-duplicates", "其中 {n} 张因近似";
+    strokes_of: "Decided in", "判断方式";
+    all_strokes: "any way", "全部";
+    no_stroke_of: "Nothing was decided in this way.", "还没有这样的判断。";
     older: "Older", "更早";
     undo_last: "Undo my last", "撤销我的上一步";
     history_undone: "Taken back.", "已撤回。";

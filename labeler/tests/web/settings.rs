@@ -39,7 +39,7 @@ async fn what_was_chosen_is_what_the_pages_say_and_the_script_is_told() {
 #[tokio::test]
 async fn automatic_and_as_the_system_forget_what_was_chosen() {
     let at = site(1).await;
-    let form = "language=en&colours=system&tiles=automatic&dwell=default&name=&keys=on&titles=on&advance=on";
+    let form = "language=en&colours=system&tiles=automatic&dwell=default&name=&keys=on&titles=on&advance=on&plant=on";
     assert_eq!(cookies(&at, form).await, "whisker_lang=en");
 }
 
