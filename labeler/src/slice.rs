@@ -117,6 +117,10 @@ pub struct State {
     pub below: f64,
     /// Covers that the sample was drawn from.
     pub frame: u64,
+    /// Covers of the sample.
+    pub sample: u64,
+    /// Of them, found to show the topic, or perhaps.
+    pub found: u64,
     /// Covers of the topic among them, at most, at 95 %.
     pub most: u64,
     /// What the audit says.
@@ -127,6 +131,11 @@ pub struct State {
 }
 
 impl State {
+    /// Whether all that could be asked or kept has been.
+    pub fn over(&self) -> bool {
+        self.permission == Permission::Given && self.left == 0
+    }
+
     /// Of the newest audit of a slice of the pool.
     ///
     /// # Errors
@@ -148,6 +157,8 @@ impl State {
         Ok(Some(Self {
             below: audit.below.unwrap_or_default(),
             frame: audit.frame,
+            sample: audit.sample,
+            found: audit.found,
             most: (at_most * audit.frame as f64).floor() as u64,
             permission,
             left,

@@ -10,6 +10,7 @@
 //! - [`alike`]: what looks like a cover; [`judge`]: what a person does with it and with found videos
 //! - [`feed`], [`news`]: found videos for feed readers, what the last labels did
 //! - [`stale`]: what is behind the person, in a line
+//! - [`below`]: the scores below which covers may be kept at once, and keeping them
 //! - [`undo`]: undo and redo as forms
 //! - [`large`]: a cover as large as it was kept
 //! - [`layout`]: what all screens share
@@ -21,6 +22,7 @@
 pub mod alike;
 pub mod api;
 pub mod asset;
+pub mod below;
 pub mod chart;
 pub mod feed;
 pub mod found;

@@ -22,6 +22,22 @@
 
 
 
+/** How far a slice below a score is from being kept at once. */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 
 
@@ -80,6 +96,11 @@ export function percent(share        )         {
   const unit = 10 ** (digits + 2);
   const up = Math.ceil(share * unit - 1e-6) / 10 ** digits;
   return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: digits }).format(up)} %`;
+}
+
+/** A probability as 0.35 %. */
+export function score(probability        )         {
+  return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: 4 }).format(probability * 100)} %`;
 }
 
 /** An element that the server's page always has. */

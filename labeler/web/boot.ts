@@ -22,6 +22,21 @@ export interface Bound {
   goal: { at_most: number; more: number } | null;
 }
 
+/** How far a slice below a score is from being kept at once. */
+export interface Slice {
+  audit: string;
+  below: number;
+  frame: number;
+  sample: number;
+  found: number;
+  /** Covers of the topic in it, at most. */
+  most: number;
+  state: "given" | "unfinished" | "too_many" | "lost";
+  n?: number;
+  /** Covers that would be kept. */
+  left: number;
+}
+
 export interface Progress {
   total: number;
   done: number;
@@ -30,6 +45,7 @@ export interface Progress {
   paced: number;
   paced_ms: number;
   bound: Bound | null;
+  slice: Slice | null;
 }
 
 export interface InboxBoot {
@@ -80,6 +96,11 @@ export function percent(share: number): string {
   const unit = 10 ** (digits + 2);
   const up = Math.ceil(share * unit - 1e-6) / 10 ** digits;
   return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: digits }).format(up)} %`;
+}
+
+/** A probability as 0.35 %. */
+export function score(probability: number): string {
+  return `${new Intl.NumberFormat(boot.lang, { maximumFractionDigits: 4 }).format(probability * 100)} %`;
 }
 
 /** An element that the server's page always has. */

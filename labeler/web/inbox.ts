@@ -10,10 +10,11 @@ import { Outbox, type Entry } from "./outbox.ts";
 import { Planted } from "./planted.ts";
 import { progressLine } from "./progress.ts";
 import { onLongPress } from "./press.ts";
-import { Away, server, type Counts, type Saved, type StrokeAnswer } from "./server.ts";
+import { Away, Refused, server, type Counts, type Saved, type StrokeAnswer } from "./server.ts";
 import { Newsroom } from "./news.ts";
 import type { Sheet } from "./sheet.ts";
 import { Stale } from "./stale.ts";
+import { SlicePanel } from "./slice.ts";
 
 /** Something quicker is not worth a word. */
 const PATIENCE_MS = 300;
@@ -26,6 +27,7 @@ export class Inbox {
   #list = element<HTMLUListElement>("sheet");
   #help = element<HTMLDialogElement>("help");
   #planted = new Planted();
+  #slice = this.#boot.order === "below" ? new SlicePanel(() => void this.#keepSlice()) : null;
   #desk = new Desk(this.#boot.pool, this.#boot.order, (progress) => this.#setProgress(progress));
   #outbox = new Outbox({
     saved: (entry, saved) => this.#saved(entry, saved),
@@ -154,7 +156,7 @@ export class Inbox {
     this.#list.hidden = true;
     element("empty").hidden = false;
     const { total, done } = this.#progress;
-    const state = empty(this.#boot.order, total, total - done);
+    const state = empty(this.#boot.order, total, this.#slice?.failed ? 0 : total - done);
     element("empty-what").textContent = say(state, { total, n: total - done });
     element("empty-hint").textContent = say(`${state}_hint`);
     const command = element("empty-command");
@@ -164,6 +166,24 @@ export class Inbox {
     element("empty-again").hidden = state !== "elsewhere" && state !== "no_covers";
     element("empty-audit").hidden = state !== "audit_done";
     this.#summarise();
+    if (state !== "elsewhere") this.#slice?.focus();
+  }
+
+  /** All that is left of the slice, in one stroke. */
+  async #keepSlice(): Promise<void> {
+    const slice = this.#slice;
+    if (!slice) return;
+    await this.#alone(async () => {
+      try {
+        const kept = await slice.keep();
+        this.#say(say("slice_kept", { total: sum(kept) }));
+        this.#news.expect();
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.#say(say("refused", { why: error.message }));
+      }
+      if (!this.#sheet) await this.#turn();
+    });
   }
 
   /** A sample of all that is kept by now. */
@@ -200,6 +220,8 @@ export class Inbox {
   #setProgress(progress: Progress): void {
     this.#progress = progress;
     element("progress").textContent = progressLine(progress, this.#boot.pool, this.#boot.order);
+    element("assumes").hidden = !progress.bound || progress.bound.checked === 0;
+    this.#slice?.show(progress.slice);
   }
 
   #summarise(): void {
@@ -500,6 +522,8 @@ export class Inbox {
     const { done, rejected } = this.#progress;
     const more = again ? changed : saved.reject;
     this.#setProgress({ ...this.#progress, done: done + total, rejected: rejected + more });
+    // What was found decides about the slice: it is asked for, not guessed.
+    if (this.#slice && this.#sheet) void this.#desk.renew(this.#sheet).catch(() => undefined);
   }
 
   async #undo(): Promise<void> {
@@ -518,6 +542,7 @@ export class Inbox {
       } else {
         place.release();
       }
+      if (this.#slice && !this.#sheet) await this.#turn();
       this.#say(answer ? say(`took_back_${answer.kind}`, told(answer)) : say("nothing_to_undo"));
     });
   }
@@ -553,6 +578,8 @@ export class Inbox {
       if (sheet && sheet.undone === answer.stroke) {
         void server.release(sheet.id).catch(() => undefined);
         sheet.forget();
+        await this.#turn();
+      } else if (this.#slice && !sheet) {
         await this.#turn();
       }
       this.#say(say("did_again", told(answer)));
@@ -592,7 +619,7 @@ function empty(queue: Queue, total: number, left: number): string {
     case "audit":
       return total === 0 ? "no_kept" : "audit_done";
     case "below":
-      return total === 0 ? "no_slice" : "slice_done";
+      return "slice_done";
     default:
       return total === 0 ? "no_covers" : "all_decided";
   }

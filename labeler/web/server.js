@@ -107,6 +107,8 @@ export const server = {
   redo: (name        ) => post                     ("/api/redo", { name }),
   /** A change kept in the outbox until it is answered. */
   send: (path        , body         ) => post       (path, body),
+  /** Keeps what is left of an audit's slice. */
+  keep: (name        , audit        ) => post        ("/api/keep", { name, audit }),
   audit: (name        , pool      , below               ) => post      ("/api/audit", { name, pool, below }),
 };
 

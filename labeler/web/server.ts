@@ -107,6 +107,8 @@ export const server = {
   redo: (name: string) => post<StrokeAnswer | null>("/api/redo", { name }),
   /** A change kept in the outbox until it is answered. */
   send: (path: string, body: unknown) => post<Saved>(path, body),
+  /** Keeps what is left of an audit's slice. */
+  keep: (name: string, audit: string) => post<Counts>("/api/keep", { name, audit }),
   audit: (name: string, pool: Pool, below: number | null) => post<null>("/api/audit", { name, pool, below }),
 };
 

@@ -17,9 +17,11 @@ use store::stroke::{Mark, Stroke};
 use store::{Choice, Pool, Queue, Source};
 
 use super::asset::FOR_EVER;
+use super::below;
 use super::preference::TILES;
 use super::routes::{Personal, Site};
 use crate::format::unhex;
+use crate::slice;
 use crate::trust::{self, Bound};
 
 /// Tiles of a sheet when the page does not say.
@@ -35,6 +37,11 @@ impl Failure {
     /// What was asked cannot be.
     pub fn bad(why: impl Into<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, why.into())
+    }
+
+    /// What was asked cannot be as things are.
+    pub fn conflict(why: impl Into<String>) -> Self {
+        Self(StatusCode::CONFLICT, why.into())
     }
 }
 
@@ -172,6 +179,8 @@ pub struct Progress {
     pub done: store::progress::Progress,
     /// Of the pool's newest audit.
     pub bound: Option<Bound>,
+    /// In the queue of a slice: how far it is from being kept.
+    pub slice: Option<slice::State>,
 }
 
 /// A sheet and how far its queue is.
@@ -302,16 +311,22 @@ pub async fn audit(
     State(site): State<Site>,
     Body(asked): Body<AuditRequest>,
 ) -> Result<Json<()>, Failure> {
-    if asked
-        .below
-        .is_some_and(|below| !(0.0..=1.0).contains(&below))
-    {
-        return Err(Failure::bad("a score is between 0 and 1"));
+    if let Some(below) = asked.below {
+        let of_random = asked.pool == Pool::Negative && below > 0.0 && below <= 1.0;
+        if !of_random {
+            return Err(Failure::bad(
+                "a slice is of the negatives below a score of up to 1",
+            ));
+        }
+        let drawn = below::sample(&site, &asked.name.0, asked.name.seed(), below).await?;
+        return drawn
+            .then_some(Json(()))
+            .ok_or_else(|| Failure::conflict("a sample of this failed: choose a lower score"));
     }
     let new = NewAudit {
         id: &asked.name.0,
         pool: asked.pool,
-        below: asked.below,
+        below: None,
         seed: asked.name.seed(),
     };
     site.store.begin_audit(site.topic, &new, cli::now()).await?;
@@ -345,9 +360,14 @@ pub async fn progress(site: &Site, pool: Pool, queue: Queue) -> Result<Progress,
         .store
         .queue_progress(site.topic, pool, queue, &site.annotator, now - PACE_MS, now)
         .await?;
-    let slice = queue == Queue::Below;
-    let bound = trust::bound(&site.store, site.topic, pool, slice).await?;
-    Ok(Progress { done, bound })
+    let of_slice = queue == Queue::Below;
+    let bound = trust::bound(&site.store, site.topic, pool, of_slice).await?;
+    let slice = if of_slice {
+        slice::State::gather(&site.store, site.topic, pool).await?
+    } else {
+        None
+    };
+    Ok(Progress { done, bound, slice })
 }
 
 fn answer(stroke: Stroke, sheet: Option<Sheet>) -> StrokeAnswer {

@@ -38,6 +38,7 @@ const FILES: &[(&str, &str, &[u8])] = files! {
     "server.js": "text/javascript; charset=utf-8",
     "sheet.js": "text/javascript; charset=utf-8",
     "stale.js": "text/javascript; charset=utf-8",
+    "slice.js": "text/javascript; charset=utf-8",
     "times.js": "text/javascript; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",

@@ -125,7 +125,8 @@ fn beside(text: &Text, finds: &Finds, now: i64) -> Markup {
     }
 }
 
-fn no_model(text: &Text) -> Markup {
+/// That nothing can be said before there is a model.
+pub fn no_model(text: &Text) -> Markup {
     html! {
         section.empty {
             h2 { (text.no_model) }

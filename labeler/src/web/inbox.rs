@@ -1,6 +1,6 @@
 //! The sheet to decide, and its loupe. The script fills them; this is their frame.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde_json::json;
 use store::{Pool, Queue};
@@ -11,6 +11,7 @@ use super::preference::Preference;
 use super::routes::{Personal, Site};
 use super::stale;
 use super::words::Text;
+use crate::slice;
 
 /// The four decisions with their keys, in the order of the loupe's buttons.
 const CHOICES: [(&str, &str); 4] = [
@@ -38,20 +39,37 @@ pub async fn suspects(
     page(&site, preference, Screen::Suspects).await
 }
 
-async fn page(site: &Site, preference: Preference, screen: Screen) -> Result<Response, Failure> {
+async fn page(
+    site: &Site,
+    mut preference: Preference,
+    screen: Screen,
+) -> Result<Response, Failure> {
+    if preference.queue == Queue::Below && preference.pool == Pool::Positive {
+        preference.queue = Queue::Likely;
+    }
     let text = site.words.of(preference.lang);
     let progress = api::progress(site, preference.pool, preference.queue).await?;
     let fresh = site.store.freshness(site.topic, cli::now()).await?;
+    let nothing = progress.slice.as_ref().is_none_or(slice::State::over);
+    if preference.queue == Queue::Below && nothing {
+        // The way to a sample begins with the score.
+        return Ok((preference, Redirect::to(Screen::Below.path())).into_response());
+    }
+    let model = site.store.current_model(site.topic).await?;
     let parts = Parts {
         screen: Some(screen),
         question: question(text, preference.pool, preference.queue),
         beside: html! {
             p #progress {}
+            p #assumes hidden { (assumed(text, preference.queue)) }
             p #news role="status" {}
             (stale::line(stale::notice(text, &fresh, Some(preference.queue)).as_ref()))
         },
-        tools: tools(text, &preference),
-        main: sheet(text),
+        tools: tools(text, &preference, model.is_some()),
+        main: html! {
+            @if preference.queue == Queue::Below { (unlikely(text)) }
+            (sheet(text))
+        },
         rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },
         boot: json!({
             "pool": preference.pool,
@@ -78,13 +96,25 @@ fn question(text: &Text, pool: Pool, queue: Queue) -> &str {
     }
 }
 
-fn tools(text: &Text, preference: &Preference) -> Markup {
+/// What a bound takes for granted.
+fn assumed(text: &Text, queue: Queue) -> &str {
+    match queue {
+        Queue::Below => &text.slice_assumes,
+        _ => &text.trust_assumes,
+    }
+}
+
+fn tools(text: &Text, preference: &Preference, scored: bool) -> Markup {
     let pools = [
         ("negative", &text.negative, Pool::Negative),
         ("positive", &text.positive, Pool::Positive),
     ];
-    // Which decisions are doubted is a screen of its own.
-    let shown = |queue: Queue| queue != Queue::Suspects && queue != Queue::Below;
+    let shown = |queue: Queue| match queue {
+        // Which decisions are doubted is a screen of its own.
+        Queue::Suspects => false,
+        Queue::Below => scored && preference.pool == Pool::Negative,
+        _ => true,
+    };
     html! {
         select #pool aria-label=(text.pool) autocomplete="off" {
             @for (key, name, pool) in pools {
@@ -100,7 +130,8 @@ fn tools(text: &Text, preference: &Preference) -> Markup {
                                 && (shown(*queue) || *queue == preference.queue)
                         }) {
                             option value=(queue.as_str()) selected[queue == preference.queue] {
-                                (name(text, queue))
+                                @if queue == Queue::Below { (text.keep_unlikely) }
+                                @else { (name(text, queue)) }
                             }
                         }
                     }
@@ -121,6 +152,19 @@ pub fn name(text: &Text, queue: Queue) -> &str {
         Queue::Audit => &text.audit,
         Queue::Second => &text.second_look,
         Queue::Below => &text.below,
+    }
+}
+
+/// What stands between a sample and keeping the others. The script fills it.
+fn unlikely(text: &Text) -> Markup {
+    html! {
+        section #slice .slice aria-label=(text.keep_unlikely) {
+            p #slice-what tabindex="-1" role="status" {}
+            div.acts {
+                button.main #slice-keep type="button" aria-disabled="true" {}
+                a.button href=(Screen::Below.path()) { (text.slice_other) }
+            }
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Screen {
     Suspects,
     /// Videos to watch.
     Found,
+    /// The score below which covers are kept at once.
+    Below,
     /// What was decided.
     History,
     /// How far it is.
@@ -41,6 +43,7 @@ impl Screen {
             Self::Inbox => "/",
             Self::Suspects => "/suspects",
             Self::Found => "/found",
+            Self::Below => "/below",
             Self::History => "/history",
             Self::Statistics => "/statistics",
             Self::Settings => "/settings",
@@ -52,6 +55,7 @@ impl Screen {
             Self::Inbox => &text.inbox,
             Self::Suspects => &text.suspects,
             Self::Found => &text.found,
+            Self::Below => &text.keep_unlikely,
             Self::History => &text.history,
             Self::Statistics => &text.statistics,
             Self::Settings => &text.settings,

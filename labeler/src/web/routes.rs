@@ -18,8 +18,8 @@ use super::layout::{self, Parts};
 use super::preference::Preference;
 use super::words::Words;
 use super::{
-    alike, api, asset, feed, found, history, inbox, judge, large, news, settings, statistics,
-    token, undo,
+    alike, api, asset, below, feed, found, history, inbox, judge, large, news, settings,
+    statistics, token, undo,
 };
 
 /// What every handler knows.
@@ -107,6 +107,7 @@ routes! {
     get "/suspects" => inbox::suspects;
     get "/found" => found::get;
     get "/alike/{sha256}" => alike::get;
+    get "/below" => below::get;
     get "/feed.atom" => feed::get;
     get "/history" => history::get;
     get "/statistics" => statistics::get;
@@ -115,6 +116,7 @@ routes! {
     get "/large/{name}" => large::get;
     get "/web/{version}/{name}" => asset::get;
     get "/api/news" => news::get;
+    post "/below" => below::begin;
     post "/settings" => settings::post;
     post "/history/undo" => undo::undo;
     post "/history/redo" => undo::redo;
@@ -127,6 +129,7 @@ routes! {
     post "/api/dismiss" => judge::dismiss;
     post "/api/visit" => judge::visit;
     post "/api/audit" => api::audit;
+    post "/api/keep" => below::keep;
     post "/api/undo" => api::undo;
     post "/api/redo" => api::redo;
 }

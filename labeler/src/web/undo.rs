@@ -16,9 +16,17 @@ pub struct Named {
     name: FormName,
 }
 
+/// A name that a form brought with it.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-struct FormName(String);
+pub struct FormName(pub String);
+
+impl FormName {
+    /// Its first 64 bits, which are random.
+    pub fn seed(&self) -> u64 {
+        u64::from_str_radix(&self.0[..16], 16).expect("a name has 32 hexadecimal digits")
+    }
+}
 
 impl TryFrom<String> for FormName {
     type Error = &'static str;

@@ -91,6 +91,7 @@ catalogue! {
     audit: "audit of what was kept", "抽查已保留的";
     second_look: "a second look", "再看一遍";
     below: "sample of the unlikely", "抽查低分的";
+    keep_unlikely: "keep the unlikely at once", "一次保留低分的";
     what_waits: "What waits", "待审";
     once_more: "Once more", "再次查看";
     language: "中文", "English";
@@ -102,6 +103,7 @@ catalogue! {
     question_positive: "Which of these do not show {topic}?", "哪些封面里没有{topic}？";
     question_suspects: "Were you sure?", "当时确定吗？";
     question_audit: "Is {topic} still hiding here?", "这里还藏着{topic}吗？";
+    question_below: "Which are too unlikely to look at one by one?", "哪些封面可能性太低，不必逐张看？";
     question_second_negative: "Once more: which of these show {topic}?", "再看一遍：哪些封面里有{topic}？";
     question_second_positive: "Once more: which of these do not show {topic}?", "再看一遍：哪些封面里没有{topic}？";
     question_found: "Do you want to watch these?", "想看看这些视频吗？";
@@ -181,8 +183,6 @@ catalogue! {
     audit_anew: "Begin another audit", "开始新的抽查";
     slice_done: "The whole sample of {total} was looked at.", "抽样的 {total} 张都已看过。";
     slice_done_hint: "The line above says what follows for the others.", "上面一行说明了对其余封面的结论。";
-    no_slice: "No sample was drawn yet.", "还没有抽样。";
-    no_slice_hint: "Keeping the unlikely at once is not built yet.", "一次保留低分封面的功能尚未完成。";
     second_done: "All that somebody decided by looking was looked at twice.", "看过并判断的封面都已看过两遍。";
     second_done_hint: "Statistics compares both looks.", "统计页会比较两次的结果。";
     elsewhere: "The last {n} are on sheets that are open elsewhere.", "最后 {n} 张在别处打开的页面里。";
@@ -191,6 +191,30 @@ catalogue! {
     no_script: "Deciding needs JavaScript. Found, History and Statistics work without it.", "标注需要 JavaScript；发现、历史和统计不需要。";
     nothing_here: "There is nothing at this address.", "这个地址没有内容。";
     open_inbox: "Open the inbox", "打开待审";
+
+    // Keeping the unlikely at once.
+    below_how: "A random sample of at most {n} of them comes first, on sheets as usual. If it shows no {name}, the others can be kept in one stroke, and one undo takes that back.", "先随机抽出至多 {n} 张，像平常一样逐页查看。若其中没有{name}，其余的可一次保留，也可一次撤回。";
+    below_under_way: "A sample of those below {score} is being looked at: {n} to go.", "低于 {score} 的抽样正在查看，还剩 {n} 张。";
+    below_go_on: "Go on", "继续";
+    below_refused: "No sample was drawn: one of the same covers showed {topic}.", "没有抽样：同样的封面此前已抽到有{topic}的。";
+    below_score: "Below a score of", "得分低于";
+    below_covers: "{n} covers below {score}", "低于 {score} 的有 {n} 张";
+    below_none: "Nothing undecided is below this score.", "没有低于这个得分的未审封面。";
+    below_expected: "If the model is right, about {expected} of them show {topic}.", "若模型判断准确，其中约有 {expected} 张有{topic}。";
+    below_begin: "Look at a sample of {sample}", "查看抽样的 {sample} 张";
+    below_failed: "A sample of these showed {topic}, so too many of the others may. Choose a lower score.", "这些封面的抽样中有{topic}，其余的也可能有太多。请选更低的得分。";
+    below_offers: "Scores to choose from", "可选的得分";
+    below_expected_column: "{many} expected", "预计有{name}";
+    slice_unfinished: "{n} of the sample are still to be looked at. If it shows no {name}, the rest of the {frame} covers below {score} can be kept at once.", "抽样还剩 {n} 张要看。若其中没有{name}，低于 {score} 的 {frame} 张中其余的可一次保留。";
+    slice_given: "The sample of {sample} shows no {name}: of the {frame} covers below {score} at most {most} do, at 95 %.", "抽样的 {sample} 张中没有{name}：95 % 的把握，低于 {score} 的 {frame} 张中至多 {most} 张有。";
+    slice_whole: "All {frame} covers below {score} were looked at.", "低于 {score} 的 {frame} 张都已看过。";
+    slice_too_many: "{found} of the sample show {topic}, or may: more than 1 % of the {frame} covers below {score} could. Choose a lower score.", "抽样中有 {found} 张有或可能有{topic}：低于 {score} 的 {frame} 张中可能超过 1 %。请选更低的得分。";
+    slice_lost: "{n} of the sample were decided elsewhere or moved, so it tells too little. Draw another.", "抽样中有 {n} 张已在别处判断或已移走，不足以说明问题。请重新抽样。";
+    slice_assumes: "The bound assumes that who looks sees what is there.", "这个上限假定查看时都能看出。";
+    slice_keep: "Keep the other {n}", "保留其余 {n} 张";
+    slice_keep_later: "Keep the others", "保留其余的";
+    slice_kept: "Kept {total} at once. Ctrl+Z takes them back.", "已一次保留 {total} 张。Ctrl+Z 可撤回。";
+    slice_other: "Another score", "换个得分";
 
     // The loupe.
     keep: "Keep", "保留";

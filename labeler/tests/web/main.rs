@@ -3,6 +3,7 @@
 // A test that unwraps is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+mod bulk;
 mod changes;
 mod door;
 mod matrix;

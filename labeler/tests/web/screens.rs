@@ -4,9 +4,10 @@ use axum::http::{Request, StatusCode};
 
 use crate::support::{OWN, sha, site};
 
-const SCREENS: [&str; 6] = [
+const SCREENS: [&str; 7] = [
     "/",
     "/suspects",
+    "/below",
     "/found",
     "/history",
     "/statistics",
