@@ -7,7 +7,7 @@ use store::slice::KeepSlice;
 use store::{Pool, Store, TopicId};
 
 use crate::event_id;
-use crate::slice::{NOTHING, Permission, SHARE, permission};
+use crate::slice::{Permission, SHARE, permission, same};
 use crate::trust::Bound;
 
 /// What was typed.
@@ -123,11 +123,10 @@ async fn keep(
 
 /// What keeps the slice below a score from being kept, in words; `None`: nothing.
 fn missing(audit: Option<&Audit>, below: f64) -> Option<String> {
-    let of = |audit: &Audit| audit.below.is_some_and(|of| (of - below).abs() < NOTHING);
     let Some(audit) = audit else {
         return Some("no sample of them has been looked at. Draw one: labeler serve, Order, keep the unlikely at once.".into());
     };
-    if !of(audit) {
+    if !same(audit, below) {
         let other = audit.below.unwrap_or_default();
         return Some(format!(
             "the newest sample is of the covers below {other}. Draw one of these: labeler serve, Order, keep the unlikely at once."

@@ -50,8 +50,14 @@ pub fn may_sample(newest: Option<&Audit>, below: f64) -> bool {
     })
 }
 
+/// Whether an audit is of the covers below that score.
+pub fn same(audit: &Audit, below: f64) -> bool {
+    let near = |of: f64| (of - below).abs() < NOTHING;
+    audit.below.is_some_and(near)
+}
+
 /// Thresholds that differ by less are the same.
-pub const NOTHING: f64 = 1e-9;
+const NOTHING: f64 = 1e-9;
 
 /// A slice worth offering.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -6,9 +6,9 @@ import { kind } from "./desk.js";
 export function progressLine(progress          , pool      , queue       )         {
   const { done, rejected, paced, paced_ms, bound } = progress;
   if (progress.total === 0) return "";
-  // An audit can end as soon as enough is known.
   const audits = queue === "audit" || queue === "below";
-  const goal = audits ? bound?.goal : null;
+  // An audit can end as soon as enough is known; of a slice all of the sample is asked for.
+  const goal = queue === "audit" ? bound?.goal : null;
   const total = goal ? Math.min(progress.total, bound .checked + goal.more) : progress.total;
   const parts = [say("done_of", { done, total })];
   if (paced > 0 && done < total && queue !== "second") parts.push(left(((total - done) * paced_ms) / paced));

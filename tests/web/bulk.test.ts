@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
+import { asked, browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -108,6 +108,35 @@ test("by keyboard: choose a score, look at the sample, keep the others in one st
   assert.equal((await sheet(page)).length, 20);
   await page.goto(`${labeler.url}history?of=bulk`);
   assert.match(await text(page, "tbody"), /kept at once, below 0\.5 %, negatives.*80 kept/);
+});
+
+test("from the command line it is the same: what is missing, then the others in one stroke that the page takes back", async () => {
+  const path = unlikely(400);
+  const labeler = await serve(path);
+  const bulk = (...args: string[]) => asked("bulk", "--database", `sqlite:${path}`, "--below", "0.005", ...args);
+  const none = bulk("--yes");
+  assert.equal(none.code, 2);
+  assert.deepEqual([none.json.covers, none.json.allowed, none.json.audit], [380, false, null]);
+  assert.match(String(none.json.error), /no sample of them has been looked at/);
+  const page = await open(browser, `${labeler.url}below?percent=0.5`);
+  await page.locator(".slice form button").click();
+  await sheet(page);
+  const begun = bulk();
+  assert.equal(begun.code, 2);
+  assert.match(String(begun.json.missing), /300 of the sample are still to be looked at/);
+  await look(page, 5);
+  const other = asked("bulk", "--database", `sqlite:${path}`, "--below", "0.004", "--yes");
+  assert.equal(other.code, 2, "a sample speaks of its own slice only");
+  const told = bulk();
+  assert.deepEqual([told.code, told.json.allowed, told.json.left, told.json.kept], [0, true, 80, null]);
+  assert.equal(labeler.events().length, 300);
+  assert.deepEqual([bulk("--yes").json.kept, bulk("--yes").json.kept], [80, 0]);
+  await page.reload();
+  await page.goto(`${labeler.url}?pool=negative&order=likely`);
+  await sheet(page);
+  await page.keyboard.press("Control+KeyZ");
+  await said(page, "Took back 80 that were kept at once");
+  assert.equal(asked("bulk", "--database", `sqlite:${path}`, "--below", "0.005", "--pool", "positive").code, 2);
 });
 
 test("a cat in the sample ends it at once, in words, with the way to a lower score", async () => {

@@ -88,6 +88,12 @@ export function refused(...args: string[]): { code: number | null; said: string 
   return { code: status, said: stderr };
 }
 
+/** The exit code of the labeler and the object that it prints. */
+export function asked(...args: string[]): { code: number | null; json: Record<string, unknown> } {
+  const { status, stdout } = spawnSync(join(PROGRAMS, "labeler"), [...args, "--json"], { encoding: "utf8", timeout: PATIENCE_MS });
+  return { code: status, json: JSON.parse(stdout) as Record<string, unknown> };
+}
+
 /** A copy of a database that no program has open. */
 export function copied(path: string): string {
   const copy = join(folder, `test-${(copies += 1)}.db`);

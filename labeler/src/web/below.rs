@@ -163,6 +163,11 @@ fn chosen(text: &Text, slices: &Slices) -> Markup {
         ("sample", &count(sample)),
     ];
     let may = slice::may_sample(slices.newest.as_ref(), below);
+    let same = |audit: &&Audit| audit.current && slice::same(audit, below);
+    let going_on = slices.newest.as_ref().filter(same).is_some_and(|audit| {
+        // Nobody draws on until a sample pleases.
+        matches!(slice::permission(audit), Permission::Unfinished(_))
+    });
     // A form without a name is refused when it is sent.
     let name = event_id::new().unwrap_or_default();
     html! {
@@ -171,7 +176,9 @@ fn chosen(text: &Text, slices: &Slices) -> Markup {
             @if slices.covers == 0 { p { (text.below_none) } }
             @else {
                 p { (fill(&text.below_expected, &values)) }
-                @if may {
+                @if going_on {
+                    a.button href=(inbox()) { (text.below_go_on) }
+                } @else if may {
                     form method="post" action=(Screen::Below.path()) {
                         input type="hidden" name="name" value=(name);
                         input type="hidden" name="steps" value=(slices.below);

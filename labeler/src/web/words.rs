@@ -204,7 +204,7 @@ catalogue! {
     below_begin: "Look at a sample of {sample}", "查看抽样的 {sample} 张";
     below_failed: "A sample of these showed {topic}, so too many of the others may. Choose a lower score.", "这些封面的抽样中有{topic}，其余的也可能有太多。请选更低的得分。";
     below_offers: "Scores to choose from", "可选的得分";
-    below_expected_column: "{many} expected", "预计有{name}";
+    below_expected_column: "Expected {many}", "预计有{name}";
     slice_unfinished: "{n} of the sample are still to be looked at. If it shows no {name}, the rest of the {frame} covers below {score} can be kept at once.", "抽样还剩 {n} 张要看。若其中没有{name}，低于 {score} 的 {frame} 张中其余的可一次保留。";
     slice_given: "The sample of {sample} shows no {name}: of the {frame} covers below {score} at most {most} do, at 95 %.", "抽样的 {sample} 张中没有{name}：95 % 的把握，低于 {score} 的 {frame} 张中至多 {most} 张有。";
     slice_whole: "All {frame} covers below {score} were looked at.", "低于 {score} 的 {frame} 张都已看过。";
