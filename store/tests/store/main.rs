@@ -14,6 +14,7 @@ mod rounds;
 mod sheets;
 mod slices;
 mod statistics;
+mod slices;
 mod strokes;
 mod support;
 mod training;
