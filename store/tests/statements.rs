@@ -53,7 +53,6 @@ async fn turn(at: &support::Fixture, queue: Queue, size: u32) -> (u64, u64) {
         size,
         plant: true,
         seed: 1,
-        plant: true,
     };
     let before = STATEMENTS.load(Ordering::SeqCst);
     let sheet = at.store.open_sheet(at.topic, &new, 1).await.unwrap();
