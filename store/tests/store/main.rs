@@ -13,7 +13,6 @@ mod remake;
 mod rounds;
 mod sheets;
 mod slices;
-mod slices;
 mod statistics;
 mod strokes;
 mod support;

@@ -201,7 +201,6 @@ impl World {
             size,
             plant: true,
             seed: self.names.wrapping_mul(0x9E37_79B9_7F4A_7C15),
-            plant: true,
         };
         let sheet = self.at.store.open_sheet(self.at.topic, &new, self.now);
         let sheet = sheet.await.unwrap();
