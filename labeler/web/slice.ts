@@ -31,11 +31,12 @@ export class SlicePanel {
     if (!slice) return;
     const { state, sample, frame, found, most, n = 0, left } = slice;
     const whole = state === "given" && sample === frame;
+    const over = state === "given" && left === 0;
     const values = { sample, frame, found, most, n, score: score(slice.below) };
-    this.#what.textContent = say(whole ? "slice_whole" : `slice_${state}`, values);
+    this.#what.textContent = say(whole ? "slice_whole" : over ? "slice_over" : `slice_${state}`, values);
     this.#keep.textContent = this.allowed ? say("slice_keep", { n: left }) : say("slice_keep_later");
     this.#keep.setAttribute("aria-disabled", String(!this.allowed));
-    this.#keep.hidden = whole;
+    this.#keep.hidden = whole || over;
   }
 
   /**

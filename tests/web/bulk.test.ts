@@ -91,6 +91,7 @@ test("by keyboard: choose a score, look at the sample, keep the others in one st
   await tabTo(page, "#slice-keep");
   await page.keyboard.press("Enter");
   await said(page, "Kept 80 at once");
+  await told(page, "Nothing is left to keep below 0.5 %");
   const bulk = labeler.events().filter((event) => event.source === "bulk");
   assert.equal(bulk.length, 80);
   assert.equal(new Set(bulk.map((event) => event.stroke)).size, 1);
@@ -152,6 +153,7 @@ test("a cat in the sample ends it at once, in words, with the way to a lower sco
   await sheet(page, shown);
   await page.keyboard.press("Control+KeyZ");
   await told(page, "300 of the sample are still to be looked at");
+  await sheet(page);
   await page.keyboard.press("Enter");
   await told(page, "Choose a lower score");
   await page.locator("#slice .acts a").click();

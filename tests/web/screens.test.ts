@@ -96,6 +96,7 @@ const SCREENS: Screen[] = [
   { name: "history", path: "/history", reach: still },
   { name: "statistics", path: "/statistics", reach: still },
   { name: "settings", path: "/settings", reach: still },
+  { name: "below", path: "/below", reach: still },
   { name: "audit", path: "/?pool=negative&order=audit", reach: async (page) => void (await sheet(page)) },
   { name: "second-look", path: "/?pool=negative&order=second", reach: async (page) => void (await sheet(page)) },
   { name: "no-suspects", path: "/suspects", reach: async (page) => page.locator("#empty").waitFor({ state: "visible" }) },

@@ -207,6 +207,7 @@ catalogue! {
     below_expected_column: "Expected {many}", "预计有{name}";
     slice_unfinished: "{n} of the sample are still to be looked at. If it shows no {name}, the rest of the {frame} covers below {score} can be kept at once.", "抽样还剩 {n} 张要看。若其中没有{name}，低于 {score} 的 {frame} 张中其余的可一次保留。";
     slice_given: "The sample of {sample} shows no {name}: of the {frame} covers below {score} at most {most} do, at 95 %.", "抽样的 {sample} 张中没有{name}：95 % 的把握，低于 {score} 的 {frame} 张中至多 {most} 张有。";
+    slice_over: "Nothing is left to keep below {score}.", "低于 {score} 的已没有可保留的了。";
     slice_whole: "All {frame} covers below {score} were looked at.", "低于 {score} 的 {frame} 张都已看过。";
     slice_too_many: "{found} of the sample show {topic}, or may: more than 1 % of the {frame} covers below {score} could. Choose a lower score.", "抽样中有 {found} 张有或可能有{topic}：低于 {score} 的 {frame} 张中可能超过 1 %。请选更低的得分。";
     slice_lost: "{n} of the sample were decided elsewhere or moved, so it tells too little. Draw another.", "抽样中有 {n} 张已在别处判断或已移走，不足以说明问题。请重新抽样。";
@@ -368,9 +369,9 @@ catalogue! {
     kind_bulk: "kept at once", "一次保留";
     kind_bulk_below: "kept at once, below {score}", "一次保留，低于 {score}";
     propagated: "{n} as near-duplicates", "其中 {n} 张因近似";
-    strokes_of: "Decided in", "判断方式";
-    all_strokes: "any way", "全部";
-    no_stroke_of: "Nothing was decided in this way.", "还没有这样的判断。";
+    strokes_of: "From", "来自";
+    all_strokes: "everywhere", "全部";
+    no_stroke_of: "Nothing was decided there.", "这里还没有判断。";
     older: "Older", "更早";
     undo_last: "Undo my last", "撤销我的上一步";
     history_undone: "Taken back.", "已撤回。";

@@ -197,7 +197,7 @@ async fn history_can_be_asked_for_one_way_of_deciding() {
         ("newest", 1, "1 min"),
         ("random", 1, "sheet, random, negatives"),
         ("single", 1, "one, negatives"),
-        ("bulk", 0, "Nothing was decided in this way"),
+        ("bulk", 0, "Nothing was decided there"),
         ("nonsense", 3, "one, negatives"),
     ] {
         let page = at.get(&format!("/history?of={of}")).await.text;
