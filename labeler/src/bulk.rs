@@ -192,21 +192,7 @@ fn table<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn audit(frame: u64, sample: u64, checked: u64, found: u64) -> Audit {
-        Audit {
-            id: "a".into(),
-            pool: Pool::Negative,
-            below: Some(0.01),
-            current: true,
-            frame,
-            sample,
-            opened_at: 0,
-            checked,
-            found,
-            waiting: sample - checked,
-        }
-    }
+    use crate::slice::tests::audit;
 
     #[test]
     fn what_is_missing_is_said_and_an_audit_of_another_slice_is_none() {

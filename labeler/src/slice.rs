@@ -179,21 +179,13 @@ pub fn share_of(steps: u32) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn audit(frame: u64, sample: u64, checked: u64, found: u64) -> Audit {
+    pub(crate) fn audit(frame: u64, sample: u64, checked: u64, found: u64) -> Audit {
         Audit {
-            id: "a".into(),
-            pool: Pool::Negative,
             below: Some(0.01),
-            current: true,
-            frame,
-            sample,
-            opened_at: 0,
-            checked,
-            found,
-            waiting: sample - checked,
+            ..crate::trust::tests::audit(frame, sample, checked, found)
         }
     }
 

@@ -155,10 +155,10 @@ impl Trust {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn audit(frame: u64, sample: u64, checked: u64, found: u64) -> Audit {
+    pub(crate) fn audit(frame: u64, sample: u64, checked: u64, found: u64) -> Audit {
         Audit {
             id: "a".into(),
             pool: Pool::Negative,

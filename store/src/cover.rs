@@ -2,7 +2,6 @@
 
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use crate::label::hash;
 use crate::near::Hashes;
 use crate::statement::statements;
 use crate::{Pool, Result, Store, TopicId};
@@ -503,14 +502,4 @@ pub(crate) async fn join_pool(
         .fetch_optional(&mut **tx)
         .await?;
     Ok(joined.is_some())
-}
-
-impl Stored {
-    /// The SHA-256 of the stored image as the row claims it.
-    ///
-    /// # Errors
-    /// When it has not 32 bytes.
-    pub fn image_hash(&self) -> Result<[u8; 32]> {
-        hash(&self.image_sha256)
-    }
 }
