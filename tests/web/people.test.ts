@@ -52,10 +52,15 @@ function change(path: string, sql: string): void {
 
 const prepared = await prepare();
 
-/** The cover whose look-alikes are shown. */
+/** The cover whose look-alikes are shown, of which one, at least, shows the topic. */
 function cover(): string {
   const db = new DatabaseSync(prepared, { readOnly: true });
-  const { sha256 } = db.prepare("select lower(hex(sha256)) as sha256 from cover limit 1").get() as { sha256: string };
+  const { sha256 } = db
+    .prepare(
+      `select lower(hex(sha256)) as sha256 from cover join standing on standing.cover_id in (id - 1, id + 1)
+       where standing.decision = 'reject' limit 1`,
+    )
+    .get() as { sha256: string };
   db.close();
   return sha256;
 }
