@@ -1,6 +1,7 @@
 // Covers that look alike: choose some, say once what they are. Ctrl+Z takes the whole word back.
 
 import { element, say } from "./boot.js";
+import { phrase, sum } from "./counts.js";
 import { command } from "./keys.js";
 import { uuid } from "./locks.js";
 import { Outbox,            } from "./outbox.js";
@@ -12,7 +13,7 @@ export class Alike {
   #outbox = new Outbox({
     saved: (entry, counts) => this.#saved(entry, counts),
     refused: (entry, why) => this.#refused(entry, why),
-    away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
+    waits: (line) => this.#say(line),
   });
 
   start()       {
@@ -95,11 +96,7 @@ export class Alike {
 
   #saved(entry       , counts        )       {
     if (entry.path !== "/api/judge") return;
-    const total = counts.keep + counts.reject + counts.unsure + counts.broken;
-    const parts = (["reject", "keep"]         )
-      .filter((decision) => counts[decision] > 0)
-      .map((decision) => say(decision === "keep" ? "kept" : "count_reject", { n: counts[decision] }));
-    this.#say(say("saved", { total, parts: parts.join(say("comma")) }));
+    this.#say(say("saved", { total: sum(counts), parts: phrase(counts, "kept") }));
   }
 
   #refused(entry       , why        )       {

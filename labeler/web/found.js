@@ -11,7 +11,7 @@ export class Found {
   #outbox = new Outbox({
     saved: (entry) => this.#saved(entry),
     refused: (entry, why) => this.#refused(entry, why),
-    away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
+    waits: (line) => this.#say(line),
   });
 
   start()       {

@@ -1,20 +1,23 @@
-// The inbox: shows a sheet, takes marks by mouse and by key, confirms, undoes.
+// The inbox: shows a sheet, confirms it and shows the next, takes back and does again.
 
-import { boot, element, say, within, type Decision, type InboxBoot, type Progress, type Queue } from "./boot.ts";
+import { boot, element, say, within, type InboxBoot, type Progress } from "./boot.ts";
+import { Attention } from "./attention.ts";
+import { phrase, sum, told } from "./counts.ts";
 import { Desk, kind } from "./desk.ts";
+import { showEmpty } from "./empty.ts";
+import { Grid } from "./grid.ts";
 import { fillHelp } from "./help.ts";
 import { command, type Command } from "./keys.ts";
 import { uuid } from "./locks.ts";
-import { Loupe } from "./loupe.ts";
+import { Marking } from "./marking.ts";
+import { Newsroom } from "./news.ts";
 import { Outbox, type Entry } from "./outbox.ts";
 import { Planted } from "./planted.ts";
 import { progressLine } from "./progress.ts";
-import { onLongPress } from "./press.ts";
-import { Away, Refused, server, type Counts, type Saved, type StrokeAnswer } from "./server.ts";
-import { Newsroom } from "./news.ts";
+import { Away, Refused, server, type Saved } from "./server.ts";
 import type { Sheet } from "./sheet.ts";
-import { Stale } from "./stale.ts";
 import { SlicePanel } from "./slice.ts";
+import { Stale } from "./stale.ts";
 
 /** Something quicker is not worth a word. */
 const PATIENCE_MS = 300;
@@ -24,7 +27,6 @@ const AGAIN_MS = 2000;
 export class Inbox {
   #boot = boot.screen as InboxBoot;
   #progress: Progress = this.#boot.progress;
-  #list = element<HTMLUListElement>("sheet");
   #help = element<HTMLDialogElement>("help");
   #planted = new Planted();
   #slice = this.#boot.order === "below" ? new SlicePanel(() => void this.#keepSlice()) : null;
@@ -32,12 +34,11 @@ export class Inbox {
   #outbox = new Outbox({
     saved: (entry, saved) => this.#saved(entry, saved),
     refused: (_, why) => this.#say(say("refused", { why })),
-    away: (waiting) => this.#say(waiting > 0 ? say("away", { n: waiting }) : say("back")),
+    waits: (line) => this.#say(line),
   });
-  #loupe = new Loupe({
-    decide: (at, decision) => this.#mark([at], decision, "set"),
-    closed: (at) => this.#focus(at),
-  });
+  #grid = new Grid();
+  #attention = new Attention(this.#boot.dwell, () => this.#summarise());
+  #marking = new Marking(this.#grid, () => this.#summarise());
   #stale = new Stale();
   #news = new Newsroom(this.#boot.order, {
     heard: (news) => {
@@ -49,28 +50,10 @@ export class Inbox {
     away: (gone) => this.#away(gone),
     locked: () => this.#stale.locked(),
   });
-  #seer = new IntersectionObserver((entries) => this.#see(entries), { threshold: 0.5 });
-  #sheet: Sheet | null = null;
-  /** The other end of a range. */
-  #anchor = 0;
-  /** Since when the whole sheet has been painted before the person's eyes, and for how long. */
-  #armedAt = Infinity;
-  #visibleMs = 0;
-  #visibleSince: number | null = null;
   #acting = false;
 
   start(): void {
     addEventListener("keydown", (event) => this.#key(event));
-    // A button that has the focus would be clicked when the key goes up.
-    addEventListener("keyup", (event) => {
-      if (event.code === "Space" && onTile(event.target)) event.preventDefault();
-    });
-    addEventListener("resize", () => this.#fit());
-    addEventListener("visibilitychange", () => this.#watchClock());
-    this.#list.addEventListener("click", (event) => this.#click(event));
-    // The click decides what gets the focus: a range must not lose its other end to it.
-    this.#list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.#list.addEventListener("focusin", (event) => this.#focused(event));
     this.#bind();
     this.#setProgress(this.#progress);
     void this.#outbox.flush();
@@ -80,23 +63,17 @@ export class Inbox {
 
   #bind(): void {
     fillHelp();
-    onLongPress(this.#list, (target) => {
-      const at = this.#at(target);
-      if (at === null) return;
-      this.#focus(at);
-      this.#openLoupe();
-    });
     const on = (id: string, run: () => void) => element(id).addEventListener("click", run);
     on("confirm", () => this.#confirm());
     on("undo", () => void this.#undo());
-    on("loupe-open", () => this.#openLoupe());
+    on("loupe-open", () => this.#marking.look());
     on("help-open", () => this.#help.showModal());
     on("help-close", () => this.#help.close());
     on("empty-again", () => void this.#turn());
     on("empty-audit", () => void this.#auditAnew());
     for (const select of document.querySelectorAll<HTMLSelectElement>("#pool, #order")) {
       select.addEventListener("change", () => {
-        this.#desk.leave(this.#sheet);
+        this.#desk.leave(this.#grid.sheet);
         // The queues of what waits are remembered; from the others only the address leads on.
         if (kind(this.#boot.order) === "waits") location.search = `?${select.id}=${select.value}`;
         else if (select.id === "pool") visit(select.value, this.#boot.order);
@@ -131,40 +108,30 @@ export class Inbox {
   }
 
   #show(sheet: Sheet | null): void {
-    this.#sheet = sheet;
     this.#stale.turned();
-    this.#armedAt = Infinity;
-    this.#visibleMs = 0;
-    this.#visibleSince = null;
-    this.#seer.disconnect();
-    this.#list.replaceChildren(...(sheet?.tiles.map((tile) => tile.item) ?? []));
-    this.#flip(sheet?.flipped ?? false);
     element("empty").hidden = true;
-    this.#list.hidden = false;
+    this.#flip(sheet?.flipped ?? false);
+    this.#grid.show(sheet);
+    const painted = this.#attention.turn(sheet);
     if (sheet) {
       sheet.remember(Date.now());
-      this.#anchor = sheet.active;
-      this.#fit();
-      for (const tile of sheet.tiles) this.#seer.observe(tile.item);
-      this.#focus(sheet.active);
-      void this.#arm(sheet);
+      void this.#goOn(sheet, painted);
     }
     this.#summarise();
   }
 
+  /** Once the sheet is before the eyes comes what can wait: what was confirmed, the sheet ahead. */
+  async #goOn(sheet: Sheet, painted: Promise<boolean>): Promise<void> {
+    if (!(await painted)) return;
+    const missing = sheet.tiles.filter((tile) => !tile.painted).length;
+    if (missing > 0) this.#say(say("missing_picture", { n: missing }));
+    await this.#outbox.flush();
+    await this.#desk.prepare().catch(() => undefined);
+  }
+
   #showEmpty(): void {
-    this.#list.hidden = true;
-    element("empty").hidden = false;
-    const { total, done } = this.#progress;
-    const state = empty(this.#boot.order, total, this.#slice?.failed ? 0 : total - done);
-    element("empty-what").textContent = say(state, { total, n: total - done });
-    element("empty-hint").textContent = say(`${state}_hint`);
-    const command = element("empty-command");
-    command.hidden = state !== "no_covers";
-    command.textContent = command.hidden ? "" : `crawler import FOLDER --pool ${this.#boot.pool}`;
-    element("empty-found").hidden = state !== "all_decided";
-    element("empty-again").hidden = state !== "elsewhere" && state !== "no_covers";
-    element("empty-audit").hidden = state !== "audit_done";
+    this.#grid.list.hidden = true;
+    const state = showEmpty(this.#boot, this.#progress, this.#slice?.failed ?? false);
     this.#summarise();
     if (state !== "elsewhere") this.#slice?.focus();
   }
@@ -182,7 +149,7 @@ export class Inbox {
         if (!(error instanceof Refused)) throw error;
         this.#say(say("refused", { why: error.message }));
       }
-      if (!this.#sheet) await this.#turn();
+      if (!this.#grid.sheet) await this.#turn();
     });
   }
 
@@ -200,21 +167,12 @@ export class Inbox {
   /** Says that the default is the other answer, in words, by a frame, and by the question. */
   #flip(flipped: boolean): void {
     const { pool, order } = this.#boot;
-    this.#list.classList.toggle("flipped", flipped);
     const banner = element("banner");
     banner.hidden = !flipped;
     banner.textContent = flipped ? say(`flipped_${pool}`) : "";
     if (kind(order) !== "waits") return;
     const other = pool === "negative" ? "positive" : "negative";
     within(document, "h1").textContent = say(`question_${flipped ? other : pool}`);
-  }
-
-  #fit(): void {
-    if (!this.#sheet) return;
-    const foot = element("summary").closest("footer");
-    const room = innerHeight - this.#list.getBoundingClientRect().top - scrollY - (foot?.offsetHeight ?? 0) - 16;
-    const columns = this.#sheet.fit(this.#list.clientWidth, room);
-    this.#list.style.setProperty("--columns", String(columns));
   }
 
   #setProgress(progress: Progress): void {
@@ -225,11 +183,11 @@ export class Inbox {
   }
 
   #summarise(): void {
-    const sheet = this.#sheet;
+    const sheet = this.#grid.sheet;
     element("summary").textContent = sheet ? phrase(sheet.counts(), "count_keep") : "";
-    const rest = sheet !== null && this.#hasRest(sheet);
+    const rest = this.#attention.hasRest;
     element("confirm-word").textContent = say(rest ? "show_rest" : "confirm");
-    const can = rest || (sheet !== null && this.#confirmable(sheet));
+    const can = rest || this.#attention.confirmable;
     element("confirm").setAttribute("aria-disabled", String(!can));
   }
 
@@ -246,61 +204,23 @@ export class Inbox {
 
   /** What others decided while a sheet lay open for long is no longer on it. */
   async #keepCovers(): Promise<void> {
-    const sheet = this.#sheet;
-    if (!sheet || this.#loupe.open || this.#help.open) return;
+    const sheet = this.#grid.sheet;
+    if (!sheet || this.#marking.looking || this.#help.open) return;
     const lost = await this.#desk.keep(sheet);
-    if (lost === 0 || this.#sheet !== sheet) return;
+    if (lost === 0 || this.#grid.sheet !== sheet) return;
     if (sheet.tiles.length === 0) {
       sheet.forget();
       await this.#turn();
     } else {
       sheet.remember();
-      this.#fit();
-      this.#focus(sheet.active);
+      this.#grid.fit();
+      this.#grid.focus(sheet.active);
       this.#summarise();
     }
     this.#stale.lost(lost);
   }
 
-  // Looking: a sheet can be confirmed once all of it was painted, seen and looked at.
-
-  async #arm(sheet: Sheet): Promise<void> {
-    await sheet.settled;
-    await painted();
-    if (this.#sheet !== sheet) return;
-    const missing = sheet.tiles.filter((tile) => !tile.painted).length;
-    if (missing > 0) this.#say(say("missing_picture", { n: missing }));
-    this.#watchClock();
-    this.#armedAt = performance.now() + this.#boot.dwell;
-    setTimeout(() => this.#summarise(), this.#boot.dwell);
-    // Only now: the sheet before the eyes comes before the one ahead.
-    await this.#outbox.flush();
-    await this.#desk.prepare().catch(() => undefined);
-  }
-
-  #see(entries: IntersectionObserverEntry[]): void {
-    const seen = new Set(entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target));
-    for (const tile of this.#sheet?.tiles ?? []) if (seen.has(tile.item)) tile.seen = true;
-    this.#summarise();
-  }
-
-  #watchClock(): void {
-    const now = performance.now();
-    if (this.#visibleSince !== null) this.#visibleMs += now - this.#visibleSince;
-    this.#visibleSince = document.visibilityState === "visible" ? now : null;
-  }
-
-  #confirmable(sheet: Sheet): boolean {
-    return sheet.complete() && performance.now() >= this.#armedAt;
-  }
-
-  /** Whether tiles are still below what was scrolled to. */
-  #hasRest(sheet: Sheet): boolean {
-    const tall = document.documentElement.scrollHeight > innerHeight + 1;
-    return tall && sheet.tiles.some((tile) => !tile.seen);
-  }
-
-  // Marking.
+  // Keys.
 
   #key(event: KeyboardEvent): void {
     const asked = command(event);
@@ -314,16 +234,16 @@ export class Inbox {
       if (asked.do === "help") this.#help.close();
       return asked.do === "help";
     }
-    if (this.#loupe.open) return this.#inLoupe(asked);
+    if (this.#marking.looking) return this.#marking.inLoupe(asked);
     switch (asked.do) {
       case "mark":
-        this.#mark(this.#selected(), asked.decision, asked.decision === "keep" ? "set" : "press");
+        this.#marking.press(asked.decision);
         return true;
       case "move":
-        this.#move(asked.to, asked.extend);
+        this.#grid.move(asked.to, asked.extend);
         return true;
       case "loupe":
-        this.#openLoupe();
+        this.#marking.look();
         return true;
       case "confirm":
         this.#confirm();
@@ -338,162 +258,29 @@ export class Inbox {
         this.#help.showModal();
         return true;
       case "escape":
-        this.#anchor = this.#sheet?.active ?? 0;
-        this.#paintRange();
+        this.#grid.collapse();
         return true;
       case "titles":
         return false;
     }
-  }
-
-  #inLoupe(asked: Command): boolean {
-    switch (asked.do) {
-      case "mark":
-        this.#loupe.decide(asked.decision);
-        return true;
-      case "move":
-        if (asked.to === "first") this.#loupe.go(0);
-        else if (asked.to === "last") this.#loupe.go(Infinity);
-        else this.#loupe.step(asked.to === "left" || asked.to === "up" ? -1 : 1);
-        return true;
-      case "loupe":
-      case "escape":
-        this.#loupe.close();
-        return true;
-      case "titles":
-        this.#loupe.titles();
-        return true;
-      case "undo":
-      case "redo": {
-        const covers = asked.do === "undo" ? this.#sheet?.marks.undo() : this.#sheet?.marks.redo();
-        if (covers) this.#marked(covers);
-        return true;
-      }
-      default:
-        return false;
-    }
-  }
-
-  #click(event: MouseEvent): void {
-    const at = this.#at(event.target);
-    const sheet = this.#sheet;
-    if (at === null || !sheet) return;
-    if (event.detail === 2) {
-      // A double click opens the loupe; its first half has marked the tile.
-      const covers = sheet.marks.undo();
-      if (covers) this.#marked(covers);
-      this.#openLoupe();
-      return;
-    }
-    if (event.detail > 2) return;
-    if (event.shiftKey) {
-      const like = sheet.decision(this.#anchor);
-      const { untouched } = sheet.data;
-      this.#mark(sheet.range(this.#anchor, at), like === untouched ? sheet.opposite(like) : like, "set");
-    } else {
-      this.#mark([at], sheet.opposite(sheet.decision(at)), "set");
-    }
-    this.#focus(at);
-  }
-
-  #mark(positions: number[], decision: Decision, how: "press" | "set"): void {
-    const sheet = this.#sheet;
-    if (!sheet) return;
-    const covers = positions.map((at) => sheet.tiles[at].data.sha256);
-    if (how === "press") sheet.marks.press(covers, decision, (cover) => sheet.bears(cover), sheet.back(decision));
-    else sheet.marks.set(covers, decision);
-    this.#marked(covers);
-  }
-
-  #marked(covers: string[]): void {
-    const sheet = this.#sheet;
-    if (!sheet) return;
-    sheet.refreshCovers(covers);
-    sheet.remember();
-    if (this.#loupe.open) this.#loupe.refresh();
-    this.#summarise();
-  }
-
-  #openLoupe(): void {
-    if (this.#sheet) this.#loupe.show(this.#sheet, this.#sheet.active);
-  }
-
-  // Moving.
-
-  #move(to: "left" | "right" | "up" | "down" | "first" | "last", extend: boolean): void {
-    const sheet = this.#sheet;
-    if (!sheet) return;
-    const last = sheet.tiles.length - 1;
-    const by = { left: -1, right: 1, up: -sheet.columns, down: sheet.columns, first: -last, last };
-    const target = sheet.active + by[to];
-    const jump = to === "first" || to === "last";
-    const next = jump ? Math.max(0, Math.min(target, last)) : target;
-    if (next < 0 || next > last) return;
-    if (!extend) this.#anchor = next;
-    this.#focus(next, extend);
-  }
-
-  #focus(at: number, extend = false): void {
-    const sheet = this.#sheet;
-    if (!sheet || at >= sheet.tiles.length) return;
-    sheet.active = at;
-    if (!extend) this.#anchor = at;
-    this.#rove();
-    sheet.tiles[at].button.focus();
-  }
-
-  /** One tab stop for the whole sheet: the tile that was last visited. */
-  #rove(): void {
-    for (const [at, tile] of this.#sheet?.tiles.entries() ?? []) {
-      tile.button.tabIndex = at === this.#sheet?.active ? 0 : -1;
-    }
-    this.#paintRange();
-  }
-
-  #paintRange(): void {
-    const range = new Set(this.#selected());
-    for (const [at, tile] of this.#sheet?.tiles.entries() ?? []) {
-      tile.button.classList.toggle("chosen", range.size > 1 && range.has(at));
-    }
-  }
-
-  #selected(): number[] {
-    return this.#sheet ? this.#sheet.range(this.#anchor, this.#sheet.active) : [];
-  }
-
-  #focused(event: FocusEvent): void {
-    const at = this.#at(event.target);
-    if (at !== null && this.#sheet && this.#sheet.active !== at) {
-      this.#sheet.active = at;
-      this.#anchor = at;
-      this.#rove();
-    }
-  }
-
-  #at(target: EventTarget | null): number | null {
-    const button = target instanceof Element ? target.closest(".tile") : null;
-    const at = this.#sheet?.tiles.findIndex((tile) => tile.button === button) ?? -1;
-    return at < 0 ? null : at;
   }
 
   // Confirming and taking back.
 
   #confirm(): void {
-    const sheet = this.#sheet;
+    const sheet = this.#grid.sheet;
     if (!sheet) return;
-    if (this.#hasRest(sheet)) {
+    if (this.#attention.hasRest) {
       scrollBy({ top: innerHeight * 0.7 });
       return;
     }
-    if (!this.#confirmable(sheet)) return;
-    this.#watchClock();
+    if (!this.#attention.confirmable) return;
     const touched = sheet.marks.touched().map(([sha256, decision]) => ({ sha256, decision }));
-    const visible_ms = Math.round(this.#visibleMs);
     // Written down before the turn: from here on nothing can lose it.
     const sent = this.#outbox.push({
       name: sheet.id,
       path: "/api/confirm",
-      body: { sheet: sheet.id, touched, visible_ms },
+      body: { sheet: sheet.id, touched, visible_ms: this.#attention.visibleMs },
     });
     sheet.forget();
     void this.#turnAfter(sent);
@@ -523,26 +310,22 @@ export class Inbox {
     const more = again ? changed : saved.reject;
     this.#setProgress({ ...this.#progress, done: done + total, rejected: rejected + more });
     // What was found decides about the slice: it is asked for, not guessed.
-    if (this.#slice && this.#sheet) void this.#desk.renew(this.#sheet).catch(() => undefined);
+    if (this.#slice && this.#grid.sheet) void this.#desk.renew(this.#grid.sheet).catch(() => undefined);
   }
 
   async #undo(): Promise<void> {
-    const covers = this.#sheet?.marks.undo();
-    if (covers) {
-      this.#marked(covers);
-      return;
-    }
+    if (this.#marking.undo()) return;
     await this.#alone(async () => {
       const name = uuid();
       const place = await this.#desk.expect(name);
       const answer = await server.undo(name);
       if (answer?.sheet) {
-        if (this.#sheet) this.#desk.putBack(this.#sheet);
+        if (this.#grid.sheet) this.#desk.putBack(this.#grid.sheet);
         this.#reopen(this.#desk.reopened(answer, answer.sheet, place));
       } else {
         place.release();
       }
-      if (this.#slice && !this.#sheet) await this.#turn();
+      if (this.#slice && !this.#grid.sheet) await this.#turn();
       this.#say(answer ? say(`took_back_${answer.kind}`, told(answer)) : say("nothing_to_undo"));
     });
   }
@@ -559,12 +342,8 @@ export class Inbox {
   }
 
   async #redo(): Promise<void> {
-    const covers = this.#sheet?.marks.redo();
-    if (covers) {
-      this.#marked(covers);
-      return;
-    }
-    if (this.#sheet?.marks.changed) {
+    if (this.#marking.redo()) return;
+    if (this.#grid.sheet?.marks.changed) {
       this.#say(say("nothing_to_redo"));
       return;
     }
@@ -574,7 +353,7 @@ export class Inbox {
         this.#say(say("nothing_to_redo"));
         return;
       }
-      const sheet = this.#sheet;
+      const sheet = this.#grid.sheet;
       if (sheet && sheet.undone === answer.stroke) {
         void server.release(sheet.id).catch(() => undefined);
         sheet.forget();
@@ -593,7 +372,7 @@ export class Inbox {
     try {
       if (!(await this.#outbox.flush())) throw new Away();
       await act();
-      if (this.#sheet) await this.#desk.renew(this.#sheet);
+      if (this.#grid.sheet) await this.#desk.renew(this.#grid.sheet);
     } catch (error) {
       if (!(error instanceof Away)) throw error;
       this.#say(say("away_undo"));
@@ -607,46 +386,4 @@ export class Inbox {
 function visit(pool: string, queue: string): void {
   if (queue === "suspects") location.href = `/suspects?pool=${pool}`;
   else location.href = `/?pool=${pool}&order=${queue}`;
-}
-
-/** Why a queue gives no sheet, as the text that says so. */
-function empty(queue: Queue, total: number, left: number): string {
-  if (queue === "second") return total === 0 ? "no_kept" : "second_done";
-  if (total > 0 && left > 0) return "elsewhere";
-  switch (queue) {
-    case "suspects":
-      return total === 0 ? "no_suspects" : "suspects_done";
-    case "audit":
-      return total === 0 ? "no_kept" : "audit_done";
-    case "below":
-      return "slice_done";
-    default:
-      return total === 0 ? "no_covers" : "all_decided";
-  }
-}
-
-function onTile(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest(".tile") !== null;
-}
-
-/** Resolves after what was put on the page has been drawn. */
-function painted(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
-}
-
-function sum(counts: Counts): number {
-  return counts.keep + counts.reject + counts.unsure + counts.broken;
-}
-
-/** The counts that are not zero, in words; `kept` names the text for those that stay. */
-function phrase(counts: Counts, kept: string): string {
-  const parts = (["reject", "unsure", "broken"] as const)
-    .filter((decision) => counts[decision] > 0)
-    .map((decision) => say(`count_${decision}`, { n: counts[decision] }));
-  if (counts.keep > 0 || parts.length === 0) parts.push(say(kept, { n: counts.keep }));
-  return parts.join(say("comma"));
-}
-
-function told(answer: StrokeAnswer): Record<string, string | number> {
-  return { total: sum(answer.counts), parts: phrase(answer.counts, "kept") };
 }

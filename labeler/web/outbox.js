@@ -1,10 +1,10 @@
 // Changes on their way to the labeler. They are written down first and crossed out when
 // answered, so neither a dead labeler nor a closed tab loses one; all tabs share the list.
 
-import { boot } from "./boot.js";
+import { boot, say } from "./boot.js";
 import { alone } from "./locks.js";
 import { keep, recall } from "./memory.js";
-import { Away, Refused, server,            } from "./server.js";
+import { Away, Elsewhere, Refused, server,            } from "./server.js";
 
 
 
@@ -53,7 +53,7 @@ export class Outbox {
       for (let entry = this.#entries()[0]; entry; entry = this.#entries()[0]) {
         if (!(await this.#send(entry))) return false;
       }
-      if (this.#failures > 0) this.#listener.away(0);
+      if (this.#failures > 0) this.#listener.waits(say("back"));
       this.#failures = 0;
       return true;
     });
@@ -70,7 +70,7 @@ export class Outbox {
       this.#listener.saved(entry, saved);
     } catch (error) {
       if (error instanceof Away) {
-        this.#wait();
+        this.#wait(error instanceof Elsewhere);
         return false;
       }
       this.#cross(entry);
@@ -83,10 +83,10 @@ export class Outbox {
     keep("outbox", this.#entries().filter((other) => other.name !== entry.name));
   }
 
-  #wait()       {
+  #wait(elsewhere         )       {
     const pause = PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
     this.#failures += 1;
-    this.#listener.away(this.#entries().length);
+    this.#listener.waits(say(elsewhere ? "away_elsewhere" : "away", { n: this.#entries().length }));
     this.#timer = setTimeout(() => void this.flush(), pause);
   }
 }

@@ -1,6 +1,6 @@
 // Requests to the labeler. Every change carries a name, so asking twice is asking once.
 
-import type { Decision, Pool, Progress, Queue } from "./boot.ts";
+import { boot, type Decision, type Pool, type Progress, type Queue } from "./boot.ts";
 
 export interface TileData {
   sha256: string;
@@ -48,6 +48,9 @@ export class Away extends Error {}
 /** It was started anew, and asks for the token that it printed. */
 export class Locked extends Away {}
 
+/** It serves another topic or database now: what is asked here is not for it. */
+export class Elsewhere extends Away {}
+
 /** The labeler said no, and why. */
 export class Refused extends Error {}
 
@@ -56,7 +59,7 @@ async function post<T>(path: string, body: unknown, keepalive = false): Promise<
   try {
     response = await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "Whisker-Home": encodeURIComponent(boot.home) },
       body: JSON.stringify(body),
       keepalive,
     });
@@ -67,6 +70,7 @@ async function post<T>(path: string, body: unknown, keepalive = false): Promise<
   if (response.ok) return answer as T;
   const why = String((answer as { error?: string }).error ?? response.status);
   if (response.status === 401) throw new Locked(why);
+  if (response.status === 421) throw new Elsewhere(why);
   // Busy or broken for now, as opposed to wrong for ever.
   throw response.status >= 500 ? new Away(why) : new Refused(why);
 }

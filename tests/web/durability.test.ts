@@ -71,6 +71,27 @@ test("a sheet confirmed while the labeler is away is sent when it is back, once"
   assert.deepEqual(events.filter((event) => event.source === "explicit").map((event) => event.sha256), [shown[3]]);
 });
 
+test("a sheet confirmed over another database waits for its own", async () => {
+  const labeler = await serve(database(130));
+  const page = await open(browser, labeler.url);
+  const shown = await sheet(page);
+  await ahead(page);
+  await pictures(page, 2 * shown.length);
+  await page.locator("#sheet .tile").nth(3).click();
+  await labeler.kill();
+  await labeler.restart(database(70));
+  await page.keyboard.press("Enter");
+  await said(page, "serves other covers now. 1 waiting here");
+  await page.keyboard.press("Control+KeyZ");
+  await said(page, "undo needs it");
+  await labeler.kill();
+  await labeler.restart();
+  await drained(page);
+  const events = labeler.events().filter((event) => event.source !== "propagated");
+  assert.equal(events.length, 60);
+  assert.deepEqual(events.filter((event) => event.source === "explicit").map((event) => event.sha256), [shown[3]]);
+});
+
 test("a confirm that was written down before the tab died is sent by the next one", async () => {
   const labeler = await serve(database(130));
   const page = await open(browser, labeler.url);

@@ -37,8 +37,8 @@ export interface Labeler {
   kill(): Promise<void>;
   /** By Ctrl-C; its exit code. */
   stop(): Promise<number | null>;
-  /** At the same address, over the same database. */
-  restart(): Promise<void>;
+  /** At the same address, over the same database if no other is named. */
+  restart(database?: string): Promise<void>;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "whisker-web-"));
@@ -122,8 +122,8 @@ function hostile(covers: string): void {
 
 /** Starts `labeler serve`; unless told, a sheet can be confirmed as soon as it is painted. */
 export async function serve(path: string, dwell = 0, ...listen: string[]): Promise<Labeler> {
-  const args = ["serve", "--quiet", "--database", `sqlite:${path}`, "--dwell", String(dwell)];
-  let child = await start([...args, ...(listen.length > 0 ? listen : ["--listen", "127.0.0.1:0"])]);
+  const over = (path: string) => ["serve", "--quiet", "--database", `sqlite:${path}`, "--dwell", String(dwell)];
+  let child = await start([...over(path), ...(listen.length > 0 ? listen : ["--listen", "127.0.0.1:0"])]);
   const { url, port } = child;
   return {
     url,
@@ -135,8 +135,8 @@ export async function serve(path: string, dwell = 0, ...listen: string[]): Promi
     },
     kill: async () => void (await end(child.process, "SIGKILL")),
     stop: () => end(child.process, "SIGINT"),
-    restart: async () => {
-      child = await start([...args, "--listen", `127.0.0.1:${port}`]);
+    restart: async (database = path) => {
+      child = await start([...over(database), "--listen", `127.0.0.1:${port}`]);
     },
   };
 }

@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
-use axum::http::{StatusCode, request};
-use axum::middleware::from_fn_with_state;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::http::{HeaderName, StatusCode, request};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
+use axum::{Extension, Json, Router};
 use maud::html;
-use serde_json::Value;
+use percent_encoding::percent_decode;
+use serde_json::{Value, json};
 use store::{Store, TopicId};
 
 use super::guard::{self, Guard};
@@ -134,12 +135,30 @@ routes! {
     post "/api/redo" => api::redo;
 }
 
+/// A page that is still open over another topic or database: its sheets and strokes are not of
+/// this one, and the page keeps them until this labeler, or another one here, serves its own again.
+async fn at_home(State(site): State<Site>, request: Request, next: Next) -> Response {
+    static WHISKER_HOME: HeaderName = HeaderName::from_static("whisker-home");
+    let of = request.headers().get(&WHISKER_HOME);
+    let own = of.is_none_or(|of| percent_decode(of.as_bytes()).eq(site.home.bytes()));
+    if own {
+        return next.run(request).await;
+    }
+    let why = "this labeler serves another topic or database now";
+    (
+        StatusCode::MISDIRECTED_REQUEST,
+        Json(json!({ "error": why })),
+    )
+        .into_response()
+}
+
 /// The whole page, for those whom the guard lets in.
 pub fn router(site: Site, guard: Guard) -> Router {
     let guard = Arc::new(guard);
     let watch = from_fn_with_state((guard.clone(), site.words.clone()), guard::layer);
     table()
         .fallback(nowhere)
+        .layer(from_fn_with_state(site.clone(), at_home))
         .layer(DefaultBodyLimit::max(guard::BODY_LIMIT))
         .layer(Extension(guard))
         .layer(watch)

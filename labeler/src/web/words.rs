@@ -162,6 +162,7 @@ catalogue! {
     nothing_to_undo: "Nothing left to undo.", "没有可撤销的了。";
     nothing_to_redo: "Nothing to redo.", "没有可重做的。";
     away: "The labeler does not answer. {n} waiting here will be sent when it is back.", "标注程序没有响应。这里有 {n} 份待发送，恢复后会自动发送。";
+    away_elsewhere: "The labeler serves other covers now. {n} waiting here will be sent when it serves these again.", "标注程序现在提供的是另一批封面。这里有 {n} 份待发送，等它重新提供这一批时会自动发送。";
     away_undo: "The labeler does not answer; undo needs it.", "标注程序没有响应，暂时无法撤销。";
     back: "The labeler is back; everything is saved.", "标注程序已恢复，全部已保存。";
     refused: "This was not saved: {why}", "未能保存：{why}";

@@ -3,7 +3,7 @@ use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Fixture, name, sha, site};
+use crate::support::{Fixture, OWN, name, sha, site};
 
 async fn open(at: &Fixture, n: u32, order: &str) -> Value {
     let asked = json!({ "sheet": name(n), "pool": "negative", "order": order, "size": 24 });
@@ -37,6 +37,31 @@ async fn a_client_without_fetch_metadata_needs_our_origin() {
         answer.json(),
         json!({ "keep": 0, "reject": 1, "unsure": 0, "broken": 0 })
     );
+}
+
+#[tokio::test]
+async fn what_a_page_asks_for_another_topic_or_database_is_left_undone() {
+    let at = site(1).await;
+    let own = at.store.topic_key(at.topic).await.unwrap();
+    let body = json!({ "name": name(1), "sha256": sha(0), "decision": "reject" });
+    let own = own.replace('@', "%40"); // as a browser writes it
+    for (home, status) in [
+        ("cat%401", StatusCode::MISDIRECTED_REQUEST),
+        ("", StatusCode::MISDIRECTED_REQUEST),
+        (&*own, StatusCode::OK),
+    ] {
+        let request = Request::post("/api/decide")
+            .header(HOST, OWN)
+            .header("sec-fetch-site", "same-origin")
+            .header("whisker-home", home)
+            .header(CONTENT_TYPE, "application/json");
+        let answer = at
+            .send(request.body(Body::from(body.to_string())).unwrap())
+            .await;
+        assert_eq!(answer.status, status, "{home}: {}", answer.text);
+        let saved = usize::from(status == StatusCode::OK);
+        assert_eq!(events(&at).await, saved, "{home}");
+    }
 }
 
 #[tokio::test]
