@@ -46,7 +46,7 @@ async fn what_a_page_asks_for_another_topic_or_database_is_left_undone() {
     let body = json!({ "name": name(1), "sha256": sha(0), "decision": "reject" });
     let own = own.replace('@', "%40"); // as a browser writes it
     for (home, status) in [
-        ("cat%401", StatusCode::MISDIRECTED_REQUEST),
+        ("cat%402", StatusCode::MISDIRECTED_REQUEST),
         ("", StatusCode::MISDIRECTED_REQUEST),
         (&*own, StatusCode::OK),
     ] {
