@@ -55,6 +55,8 @@ mod tests {
             crate::training::fold::STATEMENTS,
             crate::training::model::STATEMENTS,
             crate::training::round::STATEMENTS,
+            crate::training::origin::STATEMENTS,
+            crate::training::prediction::STATEMENTS,
             crate::training::run::STATEMENTS,
             crate::training::score::STATEMENTS,
             crate::training::suspect::STATEMENTS,

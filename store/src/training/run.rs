@@ -1,8 +1,7 @@
-//! Runs: what was asked, the data set as it was, and what was predicted of it.
+//! Runs: what was asked, on which data set, and where they stand.
 
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use crate::label::hash;
 use crate::statement::statements;
 use crate::{Error, Result, Store, TopicId};
 
@@ -54,43 +53,6 @@ statements! {
         select id, net, recipe, config, seed, folds, last_event, code, device, threads, state,
                reason, created_at, finished_at
         from run where topic_id = $1 order by id desc limit $2";
-    PREDICTIONS = "
-        select r.cover_id, c.sha256, r.label, r.fold, r.block, p.logit
-        from run_cover r
-        join cover c on c.id = r.cover_id
-        join prediction p on p.run_id = r.run_id and p.cover_id = r.cover_id
-        where r.run_id = $1 order by r.cover_id";
-    RUN_COVERS = "
-        select cover_id as cover, label, fold, block
-        from run_cover where run_id = $1 order by cover_id";
-    /// Right: the topic's log-odds and the label are on the same side.
-    RUN_TALLIES = "
-        select r.run_id, count(*),
-               avg(case when p.logit is null then null
-                        when (p.logit >= 0 and r.label = 1) or (p.logit < 0 and r.label = 0)
-                        then 1.0 else 0.0 end)
-        from run_cover r
-        join run on run.id = r.run_id
-        left join prediction p on p.run_id = r.run_id and p.cover_id = r.cover_id
-        where run.topic_id = $1 group by r.run_id order by r.run_id";
-    SEEN_ON = "
-        select v.title, v.url from sighting s join video v on v.id = s.video_id
-        where s.cover_id = $1 order by s.seen_at, v.id limit 1";
-    EVENTS_AFTER = "select count(*) from decision where id > $2 and topic_id = $1";
-    RESIZE_RULES = "
-        select c.id, c.resize_rule from pool p join cover c on c.id = p.cover_id
-        where p.topic_id = $1 order by c.id";
-    OWNERS_OF_DECIDED = "
-        select distinct d.cover_id, v.site || ' ' || v.owner
-        from standing d
-        join sighting s on s.cover_id = d.cover_id
-        join video v on v.id = s.video_id
-        where d.topic_id = $1 and v.owner is not null order by 1, 2";
-    /// Uploaders as text that is unlike for different sites; unknown ones join nothing.
-    OWNERS = "
-        select distinct s.cover_id, v.site || ' ' || v.owner
-        from sighting s join video v on v.id = s.video_id
-        where v.owner is not null order by 1, 2";
 }
 
 /// A run that is in the database.
@@ -214,34 +176,6 @@ pub struct RunRow {
     pub created_at: i64,
     /// Unix milliseconds.
     pub finished_at: Option<i64>,
-}
-
-/// Counts of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct RunTally {
-    /// The run's number.
-    pub run: i64,
-    /// Covers of its data set.
-    pub covers: i64,
-    /// Share of its predictions so far that are right; `None` before the first.
-    pub accuracy: Option<f64>,
-}
-
-/// What a run predicted of a cover that the model had not seen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PredictionRow {
-    /// The cover's id.
-    pub cover: i64,
-    /// Its identity.
-    pub sha256: [u8; 32],
-    /// Its label when the run began.
-    pub label: bool,
-    /// The fold it was tested in.
-    pub fold: u32,
-    /// The block it is in, by the run's own numbering; `None` in old runs.
-    pub block: Option<u32>,
-    /// Log-odds of the topic.
-    pub logit: f64,
 }
 
 /// What [`Store::begin_run`] found or made.
@@ -465,111 +399,6 @@ impl Store {
             .fetch_all(self.read())
             .await?;
         rows.into_iter().map(RunRow::try_from).collect()
-    }
-
-    /// Every prediction of a run so far, by cover id.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn predictions(&self, run: RunId) -> Result<Vec<PredictionRow>> {
-        type Row = (i64, Vec<u8>, bool, u32, Option<u32>, f64);
-        let rows: Vec<Row> = sqlx::query_as(PREDICTIONS)
-            .bind(run.0)
-            .fetch_all(self.read())
-            .await?;
-        let row = |(cover, sha256, label, fold, block, logit): Row| {
-            Ok(PredictionRow {
-                cover,
-                sha256: hash(&sha256)?,
-                label,
-                fold,
-                block,
-                logit,
-            })
-        };
-        rows.into_iter().map(row).collect()
-    }
-
-    /// A run's data set, by cover id.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn run_covers(&self, run: RunId) -> Result<Vec<RunCover>> {
-        Ok(sqlx::query_as(RUN_COVERS)
-            .bind(run.0)
-            .fetch_all(self.read())
-            .await?)
-    }
-
-    /// Covers and accuracy of every run of a topic, oldest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn run_tallies(&self, topic: TopicId) -> Result<Vec<RunTally>> {
-        let rows: Vec<(i64, i64, Option<f64>)> = sqlx::query_as(RUN_TALLIES)
-            .bind(topic.0)
-            .fetch_all(self.read())
-            .await?;
-        let tally = |(run, covers, accuracy)| RunTally {
-            run,
-            covers,
-            accuracy,
-        };
-        Ok(rows.into_iter().map(tally).collect())
-    }
-
-    /// Title and page of the video that first bore a cover.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn seen_on(&self, cover: i64) -> Result<Option<(String, String)>> {
-        Ok(sqlx::query_as(SEEN_ON)
-            .bind(cover)
-            .fetch_optional(self.read())
-            .await?)
-    }
-
-    /// How many decisions of a topic came after row `after` of the log.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn count_events_after(&self, topic: TopicId, after: i64) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar(EVENTS_AFTER)
-            .bind(topic.0)
-            .bind(after)
-            .fetch_one(self.read())
-            .await?;
-        Ok(count.unsigned_abs())
-    }
-
-    /// How the image of each candidate was made, as (cover id, rule), by cover id.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn resize_rules(&self, topic: TopicId) -> Result<Vec<(i64, String)>> {
-        Ok(sqlx::query_as(RESIZE_RULES)
-            .bind(topic.0)
-            .fetch_all(self.read())
-            .await?)
-    }
-
-    /// As [`Store::cover_owners`], of decided covers alone.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn owners_of_decided(&self, topic: TopicId) -> Result<Vec<(i64, String)>> {
-        Ok(sqlx::query_as(OWNERS_OF_DECIDED)
-            .bind(topic.0)
-            .fetch_all(self.read())
-            .await?)
-    }
-
-    /// Covers with their known uploaders, as (cover id, a text per uploader).
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn cover_owners(&self) -> Result<Vec<(i64, String)>> {
-        Ok(sqlx::query_as(OWNERS).fetch_all(self.read()).await?)
     }
 }
 
