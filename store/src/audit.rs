@@ -35,16 +35,20 @@ statements! {
                            where p.topic_id = $1 order by p.id desc limit 1) as current
         from audit where topic_id = $1 and id = $2";
     /// In a sample of kept covers: what was looked at in the audit, or is kept no longer. Who
-    /// cannot tell has not said that no cat is there.
+    /// cannot tell has not said that no cat is there. What lies behind the last that was looked
+    /// at counts only as waiting: whoever finds cats there by other ways has not looked at the rest.
     CHECKED_OF_KEPT = "
-        select count(*) filter (where v.cover_id is not null or d.decision <> 'keep') as checked,
-               count(*) filter (where d.decision in ('reject', 'unsure')) as found,
-               count(*) filter (where v.cover_id is null and d.decision = 'keep') as waiting
-        from audit_cover a
-        join standing d on d.topic_id = $1 and d.cover_id = a.cover_id
-        left join (select l.cover_id from second_look l where l.audit_id = $2) v
-          on v.cover_id = a.cover_id
-        where a.audit_id = $2 and a.place <= $3";
+        with sample as materialized (
+            select a.place, d.decision,
+                   a.cover_id in (select l.cover_id from second_look l where l.audit_id = $2) as looked
+            from audit_cover a
+            join standing d on d.topic_id = $1 and d.cover_id = a.cover_id
+            where a.audit_id = $2 and a.place <= $3)
+        select count(*) filter (where place <= last and (looked or decision <> 'keep')) as checked,
+               count(*) filter (where place <= last and decision in ('reject', 'unsure')) as found,
+               count(*) filter (where not looked and decision = 'keep') as waiting
+        from sample
+        cross join (select coalesce(max(place), 0) as last from sample where looked)";
     /// In a sample of undecided covers: what somebody has decided by looking. One that came to
     /// another pool meanwhile can only be found by a decision there.
     CHECKED_OF_SLICE = "
