@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 use sqlx::FromRow;
 
-use crate::confirm::{Counts, Said, decide_candidate};
+use crate::confirm::{Counts, Said, decide_candidate, propagate};
 use crate::label::hash;
 use crate::statement::statements;
 use crate::stroke;
@@ -220,6 +220,7 @@ impl Store {
             };
             decide_candidate(&mut tx, topic, &said, *sha256, |pool| decision(pool, shows)).await?;
         }
+        propagate(&mut tx, topic, annotator, stroke).await?;
         let marks = stroke::marks(&mut tx, topic, annotator, stroke).await?;
         tx.commit().await?;
         Ok(Counts::of(&marks))

@@ -1,6 +1,7 @@
 //! What a person says of covers: of a sheet at once, or of one.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use crate::decision::{Act, Tx, append};
@@ -21,33 +22,55 @@ statements! {
         left join decision e on e.id = t.stood
         left join standing s on s.topic_id = $2 and s.cover_id = t.cover_id
         where t.sheet = $1 order by t.position";
-    SET_SAID = "update tile set said = $3 where sheet = $1 and position = $2";
-    /// To the group's members in the pool for which nobody has spoken, or only the same person by
-    /// an earlier word on the same cover.
+    /// Words are `[[position, cover, decision, source], …]`.
+    SAY_OF_SHEET = "
+        insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
+                              act, stroke, decided_at, visible_ms)
+        select $1 || '/' || json_extract(value, '$[0]'), $2, json_extract(value, '$[1]'), $3,
+               json_extract(value, '$[2]'), $4, 'annotator', json_extract(value, '$[3]'), 'decide',
+               $1, $5, $6
+        from json_each($7) order by key";
+    /// What is told again, or tested, is written on its tile: `[[position, decision], …]`.
+    SET_SAID = "
+        update tile set said = json_extract(word.value, '$[1]')
+        from json_each($2) word
+        where tile.sheet = $1 and tile.position = json_extract(word.value, '$[0]')";
+    /// A stroke's words reach their groups' members in the pool for which nobody has spoken, or
+    /// only the same person by an earlier word on the same cover. Of two words the later counts.
     PROPAGATE = "
         insert into decision (event, topic_id, cover_id, pool, decision, annotator, role, source,
                               act, stroke, decided_at, visible_ms)
-        select d.event || '.' || m.id, d.topic_id, m.id, d.pool, d.decision, d.annotator, d.role,
-               'propagated', 'decide', d.stroke, d.decided_at, d.visible_ms
-        from decision d
-        join cover c on c.id = d.cover_id
-        cross join cover m
-        cross join pool q
-        where d.event = $1
-          and (m.id = coalesce(c.representative, c.id)
-               or m.representative = coalesce(c.representative, c.id))
-          and q.topic_id = d.topic_id and q.cover_id = m.id and q.pool = d.pool
-          and not exists (
+        select d.event || '.' || w.member, d.topic_id, w.member, d.pool, d.decision, d.annotator,
+               d.role, 'propagated', 'decide', d.stroke, d.decided_at, d.visible_ms
+        from (
+            select m.id as member, max(o.id) as word
+            from decision o
+            join cover c on c.id = o.cover_id
+            cross join cover m
+            cross join pool q
+            where o.topic_id = $1 and o.annotator = $2 and o.stroke = $3
+              and o.act = 'decide' and o.source <> 'propagated'
+              and (m.id = coalesce(c.representative, c.id)
+                   or m.representative = coalesce(c.representative, c.id))
+              and q.topic_id = o.topic_id and q.cover_id = m.id and q.pool = o.pool
+              and not exists (select 1 from decision own
+                              where own.topic_id = o.topic_id and own.annotator = o.annotator
+                                and own.stroke = o.stroke and own.cover_id = m.id)
+            group by m.id
+        ) w
+        join decision d on d.id = w.word
+        where not exists (
               select 1
               from standing s join decision p on p.id = s.decision_id
-              where s.topic_id = d.topic_id and s.cover_id = m.id
+              where s.topic_id = d.topic_id and s.cover_id = w.member
                 and not (p.source = 'propagated' and p.annotator = d.annotator
                          and p.decision <> d.decision
                          and exists (select 1 from decision o
                                      where o.topic_id = d.topic_id and o.annotator = p.annotator
                                        and o.stroke = p.stroke and o.cover_id = d.cover_id
                                        and o.source <> 'propagated')))
-        order by m.id";
+        order by w.word, w.member
+        on conflict (event) do nothing";
     PLANTED = "
         select c.sha256, t.said from tile t join cover c on c.id = t.cover_id
         where t.sheet = $1 and t.planted = 1 and t.said is not null order by t.position";
@@ -204,6 +227,7 @@ impl Store {
             now,
         };
         decide_candidate(&mut tx, topic, &said, sha256, |_| decision).await?;
+        propagate(&mut tx, topic, annotator, event).await?;
         let marks = stroke::marks(&mut tx, topic, annotator, event).await?;
         tx.commit().await?;
         Ok(Counts::of(&marks))
@@ -218,7 +242,8 @@ pub(crate) struct Said<'a> {
     pub now: i64,
 }
 
-/// One explicit decision, which may depend on the pool that the cover is in.
+/// One explicit decision, which may depend on the pool that the cover is in. Its group is not
+/// reached before [`propagate`].
 pub(crate) async fn decide_candidate(
     tx: &mut Tx,
     topic: TopicId,
@@ -253,7 +278,24 @@ pub(crate) async fn decide_candidate(
         decided_at: said.now,
         visible_ms: None,
     };
-    say(tx, topic, cover, &word).await
+    append(tx, topic, cover, &word).await?;
+    Ok(())
+}
+
+/// Lets what a stroke said reach the undecided of its covers' groups.
+pub(crate) async fn propagate(
+    tx: &mut Tx,
+    topic: TopicId,
+    annotator: &str,
+    stroke: &str,
+) -> Result<()> {
+    sqlx::query(PROPAGATE)
+        .bind(topic.0)
+        .bind(annotator)
+        .bind(stroke)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 #[derive(FromRow)]
@@ -266,6 +308,26 @@ struct TileRow {
     mark: Option<String>,
     stands: bool,
     meanwhile: bool,
+}
+
+impl TileRow {
+    /// What the person says of it, if anything, and how.
+    fn word(&self, sheet: &Found, confirm: &Confirm<'_>) -> Result<Option<(Choice, Source)>> {
+        // A planted cat whose decision was taken back meanwhile is known no longer.
+        if self.planted && !self.stands {
+            return Ok(None);
+        }
+        let sha256 = hash(&self.sha256)?;
+        if let Some((_, touched)) = confirm.touched.iter().find(|(of, _)| *of == sha256) {
+            return Ok(Some((*touched, Source::Explicit)));
+        }
+        // Somebody's own decision outweighs a default.
+        if self.meanwhile && !self.planted {
+            return Ok(None);
+        }
+        let mark = self.mark.as_deref().map(str::parse).transpose()?;
+        Ok(Some((mark.unwrap_or(sheet.untouched), Source::Sheet)))
+    }
 }
 
 async fn decide_tiles(
@@ -281,50 +343,35 @@ async fn decide_tiles(
         .bind(sheet.queue == Some(Queue::Suspects))
         .fetch_all(&mut **tx)
         .await?;
-    // A planted cat whose decision was taken back meanwhile is known no longer.
-    for tile in tiles
-        .into_iter()
-        .filter(|tile| tile.stands || !tile.planted)
-    {
-        let sha256 = hash(&tile.sha256)?;
-        let touched = confirm.touched.iter().find(|(of, _)| *of == sha256);
-        let (decision, source) = match touched {
-            Some((_, decision)) => (*decision, Source::Explicit),
-            // Somebody's own decision outweighs a default.
-            None if tile.meanwhile && !tile.planted => continue,
-            None => {
-                let mark = tile.mark.as_deref().map(str::parse).transpose()?;
-                (mark.unwrap_or(sheet.untouched), Source::Sheet)
-            }
-        };
-        if tile.planted || tile.again {
-            sqlx::query(SET_SAID)
-                .bind(confirm.sheet)
-                .bind(tile.position)
-                .bind(decision.as_str())
-                .execute(&mut **tx)
-                .await?;
-        }
-        if tile.planted {
+    let (mut said, mut words) = (Vec::new(), Vec::new());
+    for tile in tiles {
+        let Some((decision, source)) = tile.word(sheet, confirm)? else {
             continue;
-        }
-        let word = Event {
-            event: format!("{}/{}", confirm.sheet, tile.position),
-            sha256,
-            pool: sheet.pool,
-            decision: Some(decision),
-            annotator: confirm.annotator.to_owned(),
-            role: Role::Annotator,
-            source,
-            act: Act::Decide,
-            stroke: confirm.sheet.to_owned(),
-            undoes: None,
-            decided_at: now,
-            visible_ms: confirm.visible_ms,
         };
-        say(tx, topic, tile.cover_id, &word).await?;
+        let (position, decision) = (tile.position, decision.as_str());
+        if tile.planted || tile.again {
+            said.push(json!([position, decision]));
+        }
+        if !tile.planted {
+            words.push(json!([position, tile.cover_id, decision, source.as_str()]));
+        }
     }
-    Ok(())
+    sqlx::query(SET_SAID)
+        .bind(confirm.sheet)
+        .bind(Value::Array(said).to_string())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(SAY_OF_SHEET)
+        .bind(confirm.sheet)
+        .bind(topic.0)
+        .bind(sheet.pool.as_str())
+        .bind(confirm.annotator)
+        .bind(now)
+        .bind(confirm.visible_ms)
+        .bind(Value::Array(words).to_string())
+        .execute(&mut **tx)
+        .await?;
+    propagate(tx, topic, confirm.annotator, confirm.sheet).await
 }
 
 async fn planted(tx: &mut Tx, sheet: &str) -> Result<Vec<Planted>> {
@@ -339,14 +386,4 @@ async fn planted(tx: &mut Tx, sheet: &str) -> Result<Vec<Planted>> {
         })
     };
     rows.into_iter().map(planted).collect()
-}
-
-/// Appends the word and lets it reach the undecided of the cover's group.
-async fn say(tx: &mut Tx, topic: TopicId, cover: i64, word: &Event) -> Result<()> {
-    append(tx, topic, cover, word).await?;
-    sqlx::query(PROPAGATE)
-        .bind(&word.event)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }

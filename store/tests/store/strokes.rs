@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use store::Queue;
 use store::confirm::Confirm;
 use store::sheet::NewSheet;
-use store::{Choice, Pool};
+use store::{Act, Choice, Pool, Source};
 
 use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
 
@@ -215,4 +215,43 @@ async fn a_decision_after_an_undo_ends_redoing() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn two_words_of_a_stroke_on_one_group_reach_each_of_its_others_once() {
+    let at = fresh().await;
+    // One group of four, around the first.
+    let covers: Vec<_> = (0..4).map(|n| arrival(n, 7)).collect();
+    at.store
+        .add(at.topic, Pool::Negative, NEAR, &covers, 1)
+        .await
+        .unwrap();
+    let said = [sha(1), sha(2)];
+    let counts = at
+        .store
+        .judge(at.topic, "mia", "stroke", &said, true, 2)
+        .await
+        .unwrap();
+    assert_eq!((counts.reject, counts.total()), (4, 4));
+    let (events, _) = at.store.events_after(at.topic, 0, 100).await.unwrap();
+    let mut of: Vec<_> = events.iter().map(|e| (e.sha256, e.source)).collect();
+    of.sort_by_key(|(sha256, _)| *sha256);
+    let (own, reached) = (Source::Explicit, Source::Propagated);
+    assert_eq!(
+        of,
+        [
+            (sha(0), reached),
+            (sha(1), own),
+            (sha(2), own),
+            (sha(3), reached)
+        ]
+    );
+    // What was answered and asked again, also after it was taken back, is said no second time.
+    at.store.undo(at.topic, "mia", "undo", 3).await.unwrap();
+    at.store
+        .judge(at.topic, "mia", "stroke", &said, true, 4)
+        .await
+        .unwrap();
+    let (events, _) = at.store.events_after(at.topic, 0, 100).await.unwrap();
+    assert_eq!(events.iter().filter(|e| e.act == Act::Decide).count(), 4);
 }
