@@ -6,7 +6,8 @@ use serde::Serialize;
 /// What a bound or an interval is wrong in, at most.
 const ALPHA: f64 = 0.05;
 
-/// The share that `found` of `checked` does not exceed. Of nothing, all may be.
+/// The share that `found` of `checked` does not exceed, if it was settled beforehand how many to
+/// check. Of nothing, all may be.
 pub fn upper(found: u64, checked: u64) -> f64 {
     above(found, checked, ALPHA)
 }
@@ -19,25 +20,8 @@ pub fn share(part: u64, whole: u64) -> (f64, f64) {
     )
 }
 
-/// How many must be checked, with so many found, for a bound of at most `share`.
-pub fn needed(found: u64, share: f64) -> u64 {
-    let (mut low, mut high) = (found, (found + 1) * 2);
-    while upper(found, high) > share {
-        (low, high) = (high, high * 2);
-    }
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if upper(found, middle) > share {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
-}
-
 /// The largest share under which `part` or fewer of `whole` has at least that chance.
-fn above(part: u64, whole: u64, chance: f64) -> f64 {
+pub(crate) fn above(part: u64, whole: u64, chance: f64) -> f64 {
     if part >= whole {
         return 1.0;
     }
@@ -57,7 +41,7 @@ fn above(part: u64, whole: u64, chance: f64) -> f64 {
 }
 
 /// The chance of at most `part` successes in `whole` trials, each of chance `p` within (0, 1).
-fn at_most(part: u64, whole: u64, p: f64) -> f64 {
+pub(crate) fn at_most(part: u64, whole: u64, p: f64) -> f64 {
     let (yes, no) = (p.ln(), (1.0 - p).ln());
     let of = |k: u64| (ln_choose(whole, k) + k as f64 * yes + (whole - k) as f64 * no).exp();
     (0..=part).map(of).sum::<f64>().min(1.0)
@@ -122,7 +106,12 @@ fn first_where(from: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
 
 /// The chance that of `all`, of which one look finds `first` and another `second`, so many are
 /// found by both.
-fn common(all: u64, first: u64, second: u64, both: std::ops::RangeInclusive<u64>) -> f64 {
+pub(crate) fn common(
+    all: u64,
+    first: u64,
+    second: u64,
+    both: std::ops::RangeInclusive<u64>,
+) -> f64 {
     let whole = ln_choose(all, second);
     both.filter(|k| second >= *k && all - first >= second - k)
         .map(|k| (ln_choose(first, k) + ln_choose(all - first, second - k) - whole).exp())
@@ -144,7 +133,7 @@ fn ln_factorial(n: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn near(a: f64, b: f64) -> bool {
@@ -190,16 +179,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_is_the_first_that_suffices() {
-        assert_eq!(needed(0, 0.01), 299);
-        assert_eq!(needed(0, 0.005), 598);
-        for found in [0, 1, 4] {
-            let n = needed(found, 0.01);
-            assert!(upper(found, n) <= 0.01 && upper(found, n - 1) > 0.01);
-        }
-    }
-
-    #[test]
     fn two_looks_that_agree_have_seen_all_and_two_that_share_nothing_say_nothing() {
         // Of 11 a chance of 1/11 that both looks find the same 10; of 12 one of 1/66.
         let alike = Total {
@@ -226,7 +205,7 @@ mod tests {
     }
 
     /// The chance of exactly `part` successes in `whole` trials of chance `p`.
-    fn chance(part: u64, whole: u64, p: f64) -> f64 {
+    pub(crate) fn chance(part: u64, whole: u64, p: f64) -> f64 {
         let log = part as f64 * p.ln() + (whole - part) as f64 * (1.0 - p).ln();
         (ln_choose(whole, part) + log).exp()
     }

@@ -6,6 +6,7 @@
 //! - [`import`]: decisions from files
 //! - [`export`]: every decision event, importable again to the same events
 //! - [`interval`]: what counts allow one to say
+//! - [`hidden`]: what a sample allows one to say of all, whenever one stops
 //! - [`trust`]: how far the decisions can be trusted
 //! - [`slice`]: when the covers below a score may be kept at once
 //! - [`bulk`]: the command that keeps them
@@ -17,6 +18,7 @@ pub mod bulk;
 pub mod event_id;
 pub mod export;
 pub mod format;
+pub mod hidden;
 pub mod import;
 pub mod interval;
 pub mod slice;

@@ -45,15 +45,25 @@ pub async fn run(store: &Store, topic: TopicId, printer: &Printer) -> Result<Out
 /// What is known of how far the decisions can be trusted, a line each.
 fn told(trust: &Trust) -> Vec<String> {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    // A bound must not promise more than it holds.
+    let up = |share: f64| (share * 1000.0 - 1e-6).ceil() / 1000.0;
     let mut lines = Vec::new();
     for (pool, bound) in [("negative", &trust.negative), ("positive", &trust.positive)] {
         lines.extend(bound.as_ref().map(|bound| {
             format!(
                 "{pool}  at most {} of the {} kept are wrong at 95 %, if a second look sees; {} checked, {} found",
-                percent(bound.at_most),
+                percent(up(bound.at_most)),
                 bound.frame,
                 bound.checked,
                 bound.found
+            )
+        }));
+        lines.extend(bound.as_ref().and_then(|bound| bound.if_missed).map(|missed| {
+            format!(
+                "{pool}  at most {}, if it misses as many as of planted covers ({} of {} seen by those who looked)",
+                percent(up(missed.at_most)),
+                missed.seen,
+                missed.planted
             )
         }));
     }
@@ -70,11 +80,12 @@ fn told(trust: &Trust) -> Vec<String> {
     }
     for looks in &trust.looks {
         lines.push(format!(
-            "{}  {} looked at twice, the same said of {}; about {:.0} show the topic",
+            "{}  {} looked at twice, the same said of {}; about {:.0} show the topic if both looks miss independently, at least {}",
             looks.twice.pool.as_str(),
             looks.twice.covers,
             looks.twice.alike,
-            looks.total.estimate
+            looks.total.estimate,
+            looks.total.low
         ));
     }
     lines

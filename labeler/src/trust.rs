@@ -6,6 +6,7 @@ use store::audit::Audit;
 use store::trust::{Recall, Twice};
 use store::{Pool, Store, TopicId};
 
+use crate::hidden;
 use crate::interval::{self, Total};
 
 /// Shares that an audit is worth going on for.
@@ -24,6 +25,19 @@ pub struct Bound {
     pub frame: u64,
     /// The next share that it can reach.
     pub goal: Option<Goal>,
+    /// What it would be if the second look missed as many as were missed of planted cats.
+    pub if_missed: Option<IfMissed>,
+}
+
+/// What an audit says when its looks are not believed to see everything.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct IfMissed {
+    /// Planted cats that those who looked met.
+    pub planted: u64,
+    /// And saw.
+    pub seen: u64,
+    /// At most this share, at 95 %.
+    pub at_most: f64,
 }
 
 /// What more would be known for how much.
@@ -38,16 +52,18 @@ pub struct Goal {
 impl Bound {
     /// Of an audit in which something was looked at.
     pub fn of(audit: &Audit) -> Self {
-        let (found, checked) = (audit.found, audit.checked);
-        let at_most = if checked == audit.frame {
+        let (frame, checked, found) = (audit.frame, audit.checked, audit.found);
+        let slice = audit.below.is_some();
+        let at_most = match () {
             // All of them were looked at: what is left is what the second look missed too.
-            0.0
-        } else {
-            interval::upper(found, checked)
+            () if checked == frame => 0.0,
+            // How many of a slice are looked at is settled beforehand.
+            () if slice => interval::upper(found, checked),
+            () => hidden::still(frame, checked, found),
         };
         let reachable = |at_most| {
-            let needed = interval::needed(found, at_most);
-            (needed <= audit.sample && needed > checked).then(|| Goal {
+            let needed = hidden::needed(frame, audit.sample, checked, found, at_most)?;
+            Some(Goal {
                 at_most,
                 more: needed - checked,
             })
@@ -56,12 +72,27 @@ impl Bound {
             at_most,
             checked,
             found,
-            frame: audit.frame,
+            frame,
             goal: GOALS
                 .into_iter()
-                .filter(|goal| *goal < at_most)
+                .filter(|goal| !slice && *goal < at_most)
                 .find_map(reachable),
+            if_missed: None,
         }
+    }
+
+    /// Those who looked are believed to see as often as they saw planted cats.
+    fn allow_for_misses(&mut self, recalls: &[Recall], auditors: &[String]) {
+        let of_these = recalls.iter().filter(|of| auditors.contains(&of.annotator));
+        let (planted, seen) =
+            of_these.fold((0, 0), |sum, of| (sum.0 + of.planted, sum.1 + of.seen));
+        let found = self.found as f64 / self.frame as f64;
+        let all = hidden::at_most_if_missed(self.checked, self.found, (planted, seen));
+        self.if_missed = (planted > 0).then_some(IfMissed {
+            planted,
+            seen,
+            at_most: (all - found).max(self.at_most),
+        });
     }
 }
 
@@ -128,16 +159,17 @@ impl Trust {
             total: interval::total(twice.first, twice.second, twice.both),
             twice,
         };
+        let recalls = store.planted_recall(topic).await?;
         let started = |bound: Option<Bound>| bound.filter(|bound| bound.checked > 0);
+        let mut negative = started(bound(store, topic, Pool::Negative, false).await?);
+        if let Some(bound) = &mut negative {
+            let auditors = store.auditors(topic, Pool::Negative).await?;
+            bound.allow_for_misses(&recalls, &auditors);
+        }
         Ok(Self {
-            negative: started(bound(store, topic, Pool::Negative, false).await?),
+            negative,
             positive: started(bound(store, topic, Pool::Positive, false).await?),
-            planted: store
-                .planted_recall(topic)
-                .await?
-                .into_iter()
-                .map(seen)
-                .collect(),
+            planted: recalls.into_iter().map(seen).collect(),
             looks: store
                 .looked_twice(topic)
                 .await?
@@ -180,20 +212,53 @@ pub(crate) mod tests {
                 .goal
                 .map(|goal| (goal.at_most, goal.more))
         };
-        assert_eq!(goal(5000, 3000, 0, 0), Some((0.05, 59)));
-        assert_eq!(goal(5000, 3000, 60, 0), Some((0.01, 239)));
-        assert_eq!(goal(5000, 3000, 300, 0), Some((0.005, 298)));
+        for (checked, found, next) in [(0, 0, 0.05), (66, 0, 0.01), (330, 0, 0.005), (330, 1, 0.01)]
+        {
+            let (share, more) = goal(5000, 3000, checked, found).unwrap();
+            assert!((share - next).abs() < 1e-12, "{checked} {found}: {share}");
+            assert!(Bound::of(&audit(5000, 3000, checked + more, found)).at_most <= share);
+        }
         assert_eq!(
-            goal(500, 500, 300, 0),
+            goal(5000, 500, 400, 0),
             None,
             "the sample is too small for more"
         );
-        assert_eq!(goal(5000, 3000, 300, 1), Some((0.01, 173)));
+        let mut slice = audit(5000, 300, 0, 0);
+        slice.below = Some(0.01);
+        assert_eq!(
+            Bound::of(&slice).goal,
+            None,
+            "all of its sample is asked for"
+        );
+    }
+
+    #[test]
+    fn who_misses_planted_cats_is_believed_to_miss_others_in_an_audit() {
+        let recall = |annotator: &str, seen| Recall {
+            annotator: annotator.into(),
+            planted: 20,
+            seen,
+        };
+        let recalls = [recall("mia", 12), recall("lin", 20)];
+        let allowed = |auditors: &[&str]| {
+            let mut bound = Bound::of(&audit(5000, 600, 600, 1));
+            let auditors: Vec<_> = auditors.iter().map(|name| (*name).to_owned()).collect();
+            bound.allow_for_misses(&recalls, &auditors);
+            (bound.at_most, bound.if_missed)
+        };
+        let (seeing, mia) = allowed(&["mia"]);
+        let mia = mia.unwrap();
+        assert_eq!((mia.planted, mia.seen), (20, 12));
+        assert!(mia.at_most > 2.0 * seeing, "{mia:?} {seeing}");
+        let (_, lin) = allowed(&["lin"]);
+        assert!(lin.unwrap().at_most < mia.at_most);
+        assert_eq!(allowed(&["mia", "lin"]).1.unwrap().planted, 40);
+        assert_eq!(allowed(&["una"]).1, None, "of her nothing is known");
     }
 
     #[test]
     fn when_all_were_looked_at_nothing_is_left_to_bound() {
         assert!(Bound::of(&audit(40, 40, 40, 2)).at_most == 0.0);
-        assert!(Bound::of(&audit(40, 40, 39, 0)).at_most > 0.05);
+        assert!(Bound::of(&audit(40, 40, 20, 0)).at_most > 0.05);
     }
 }

@@ -12,60 +12,63 @@ mod tally;
 #[path = "../examples/miss/world.rs"]
 mod world;
 
-use round::{AUDIT, GOAL, LEAST, MISSING, PLANTED, TOTAL, Task};
+use round::{ALLOWED, AUDIT, GOAL, LEAST, MISSING, PLANTED, TOTAL, Task};
 use tally::{Tally, tallies};
 use world::{Misses, Size, Template, Truth};
 
-const RUNS: u64 = 12;
+const RUNS: u64 = 10;
 const SIZE: Size = Size {
     negatives: 360,
     known: 20,
 };
 
 /// Every count is compared with what the persons did, in `round`; a wrong one ends the run.
-async fn claims(misses: Misses) -> Vec<Tally> {
+async fn claims(share: f64, misses: Misses) -> Vec<Tally> {
     let folder = tempfile::tempdir().unwrap();
     let template = Template::build(folder.path(), SIZE).await.unwrap();
     round::prepare(&template).await.unwrap();
     let task = Task {
         misses,
         audited: 72,
-        goal: 0.05,
+        goal: 0.02,
     };
     let mut told = Vec::new();
     for run in 0..RUNS {
-        let truth = Truth::new(run, SIZE, 0.04);
-        told.extend(
-            round::run(&template, folder.path(), &truth, task)
-                .await
-                .unwrap(),
-        );
+        let truth = Truth::new(run, SIZE, share);
+        let round = round::run(&template, folder.path(), &truth, task);
+        told.extend(round.await.unwrap());
     }
     tallies(&told)
 }
 
-/// Of twelve claims that hold with 95 % each fewer than ten hold once in fifty times; the seeds
+/// Of ten claims that hold with 95 % each fewer than eight hold once in eighty times; the seeds
 /// are fixed. Each must also say something: an interval of everything always holds.
-#[tokio::test]
-async fn what_is_said_of_persons_who_miss_cats_holds_as_often_as_it_claims() {
-    let all = claims(Misses::Alike(0.25)).await;
-    for (claim, widest) in [
-        (PLANTED, 0.9),
-        (AUDIT, 0.09),
-        (GOAL, 0.05),
-        (MISSING, 0.09),
-        (TOTAL, 15.0),
-    ] {
-        let tally = all.iter().find(|tally| tally.claim == claim).unwrap();
+fn hold(all: &[Tally], claims: &[(&str, f64)]) {
+    for (claim, widest) in claims {
+        let tally = all.iter().find(|tally| tally.claim == *claim).unwrap();
         assert_eq!(tally.runs, RUNS, "{tally:?}");
-        assert!(tally.held >= 10, "{tally:?}");
-        assert!(tally.high - tally.low < widest, "{tally:?}");
+        assert!(tally.held >= 8, "{tally:?}");
+        assert!(tally.high - tally.low < *widest, "{tally:?}");
     }
 }
 
 #[tokio::test]
-async fn a_least_total_holds_also_where_some_cats_are_missed_oftener_than_others() {
-    let all = claims(Misses::Uneven(0.3)).await;
+async fn what_is_said_of_persons_who_miss_cats_holds_as_often_as_it_claims() {
+    let all = claims(0.04, Misses::Alike(0.25)).await;
+    let widths = [
+        (PLANTED, 0.9),
+        (MISSING, 0.09),
+        (ALLOWED, 0.8),
+        (TOTAL, 20.0),
+    ];
+    hold(&all, &widths);
+}
+
+/// More hide here than a person wants to believe who reads the bound after each sheet.
+#[tokio::test]
+async fn what_assumes_nothing_of_the_first_look_holds_where_some_cats_are_missed_oftener() {
+    let all = claims(0.12, Misses::Uneven(0.3)).await;
+    hold(&all, &[(AUDIT, 0.15), (GOAL, 0.03)]);
     let least = all.iter().find(|tally| tally.claim == LEAST).unwrap();
-    assert!(least.held >= 10 && least.low > 5.0, "{least:?}");
+    assert!(least.held >= 8 && least.low > 20.0, "{least:?}");
 }

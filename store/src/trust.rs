@@ -14,6 +14,13 @@ statements! {
         where s.topic_id = $1 and s.confirmed_at is not null and t.planted = 1
           and t.said is not null
         group by s.annotator order by s.annotator";
+    /// In the newest audit of what was kept.
+    AUDITORS = "
+        select distinct v.annotator from second_look v
+        where v.audit_id = (select a.id from audit a
+                            where a.topic_id = $1 and a.pool = $2 and a.below is null
+                            order by a.opened_at desc, a.id desc limit 1)
+        order by v.annotator";
     TWICE = "
         select v.pool,
                count(*),
@@ -73,6 +80,18 @@ impl Store {
             seen: seen.into(),
         };
         Ok(rows.into_iter().map(recall).collect())
+    }
+
+    /// Who looked in the newest audit of a pool's kept covers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn auditors(&self, topic: TopicId, pool: Pool) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(AUDITORS)
+            .bind(topic.0)
+            .bind(pool.as_str())
+            .fetch_all(self.read())
+            .await?)
     }
 
     /// What was looked at a second time without seeing the first answer, by pool.

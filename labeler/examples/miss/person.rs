@@ -72,6 +72,14 @@ impl<'a> Person<'a> {
         })
     }
 
+    /// The same person another time, whose sheets have other names.
+    pub fn another_time(self) -> Self {
+        Self {
+            sheets: 1 << 32,
+            ..self
+        }
+    }
+
     /// One sheet of a queue; what the page then says of the queue, `None` when it is empty.
     pub async fn sheet(&mut self, pool: &str, queue: &'static str) -> Result<Option<Value>> {
         self.sheets += 1;

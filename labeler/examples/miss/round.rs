@@ -34,12 +34,13 @@ pub const PLANTED: &str = "planted recall";
 pub const AUDIT: &str = "audit, sees all";
 pub const GOAL: &str = "audit until the goal";
 pub const MISSING: &str = "audit, misses too";
-pub const LATE: &str = "the same after a second look";
+pub const ALLOWED: &str = "the same, allowing for misses";
+pub const LATE: &str = "later, after a second look";
 pub const TOTAL: &str = "two looks: all cats";
 pub const LEAST: &str = "two looks: at least";
 
 /// The claims in the order in which they are told.
-pub const CLAIMS: [&str; 7] = [PLANTED, AUDIT, GOAL, MISSING, LATE, TOTAL, LEAST];
+pub const CLAIMS: [&str; 8] = [PLANTED, AUDIT, GOAL, MISSING, ALLOWED, LATE, TOTAL, LEAST];
 
 /// A run in progress.
 struct Round<'a> {
@@ -184,14 +185,24 @@ impl Round<'_> {
         }
     }
 
-    /// An audit by one who misses as the first did, and then a second look of all by another.
+    /// An audit by the first person, who misses as before, and then a second look at all by
+    /// another.
     async fn twice(&self) -> Result<Vec<Told>> {
         let (store, topic) = self.copy().await?;
         let misses = self.task.misses;
-        let mut una = Person::new("una", misses, self.truth, &store, topic).await?;
+        let mia = Person::new("mia", misses, self.truth, &store, topic).await?;
+        let mut mia = mia.another_time();
         let stop = Stop::At(self.task.audited);
-        let early = self.audited(&mut una, &store, topic, MISSING, stop).await?;
-        let (_, mut found) = una.ledger.of("audit");
+        let early = self.audited(&mut mia, &store, topic, MISSING, stop).await?;
+        let allowed = Told {
+            claim: ALLOWED,
+            high: bound(&store, topic)
+                .await?
+                .if_missed
+                .map_or(1.0, |missed| missed.at_most),
+            ..early
+        };
+        let (_, mut found) = mia.ledger.of("audit");
         let mut lin = Person::new("lin", misses, self.truth, &store, topic).await?;
         lin.finish("negative", "second").await?;
         let (looked, again) = lin.ledger.of("second");
@@ -230,7 +241,7 @@ impl Round<'_> {
             high: f64::INFINITY,
             ..total
         };
-        Ok(vec![early, late, total, least])
+        Ok(vec![early, allowed, late, total, least])
     }
 }
 

@@ -13,7 +13,7 @@ use super::preference::Preference;
 use super::routes::{Personal, Site};
 use super::words::{Text, fill};
 use super::{show, stale};
-use crate::trust::{Bound, Looks, Trust};
+use crate::trust::{Bound, IfMissed, Looks, Trust};
 
 /// `GET /statistics`.
 pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
@@ -114,11 +114,18 @@ fn trusted(text: &Text, trust: &Trust) -> Markup {
             @for (bound, words) in bounds {
                 @if let Some(bound) = bound {
                     p { (bounded(words, bound)) }
-                    p.muted { (text.trust_assumes) }
+                    p.muted {
+                        (text.trust_assumes)
+                        @if let Some(missed) = &bound.if_missed { " " (if_missed(text, missed)) }
+                    }
                 }
             }
-            @if planted > 0 { p { (recalled(text, planted, seen)) } }
+            @if planted > 0 {
+                p { (recalled(text, planted, seen)) }
+                p.muted { (text.planted_assumes) }
+            }
             @for looks in &trust.looks { p { (looked_twice(text, looks)) } }
+            @if !trust.looks.is_empty() { p.muted { (text.twice_assumes) } }
             p { a href="/?order=audit" { (text.open_audit) } }
         }
     }
@@ -126,11 +133,20 @@ fn trusted(text: &Text, trust: &Trust) -> Markup {
 
 fn bounded(words: &str, bound: &Bound) -> String {
     let values = [
-        ("share", &*share(bound.at_most)),
+        ("share", &*at_most(bound.at_most)),
         ("frame", &count(bound.frame)),
         ("n", &count(bound.checked)),
     ];
     fill(words, &values)
+}
+
+fn if_missed(text: &Text, missed: &IfMissed) -> String {
+    let values = [
+        ("share", &*at_most(missed.at_most)),
+        ("total", &count(missed.planted)),
+        ("n", &count(missed.seen)),
+    ];
+    fill(&text.trust_if_missed, &values)
 }
 
 fn recalled(text: &Text, planted: u64, seen: u64) -> String {
@@ -160,6 +176,11 @@ fn count(n: u64) -> String {
 
 fn share(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+/// A bound must not promise more than it holds.
+fn at_most(bound: f64) -> String {
+    share((bound * 1000.0 - 1e-6).ceil() / 1000.0)
 }
 
 /// What one person did.
@@ -232,11 +253,16 @@ mod tests {
     fn what_is_known_of_the_decisions_is_said_in_both_languages() {
         let trust = Trust {
             negative: Some(Bound {
-                at_most: interval::upper(0, 600),
+                at_most: 0.004_01,
                 checked: 600,
                 found: 0,
                 frame: 4000,
                 goal: None,
+                if_missed: Some(IfMissed {
+                    planted: 20,
+                    seen: 19,
+                    at_most: 0.012,
+                }),
             }),
             positive: None,
             planted: vec![Seen {
@@ -263,7 +289,10 @@ mod tests {
         let page = trusted(words.of(Lang::En), &trust).into_string();
         for said in [
             "at most 0.5 % of 4,000 still hide a cat; 600 checked",
+            "seen by those who looked): at most 1.2 %",
             "Of 20 planted cats 19 were seen: between 75.1 % and 99.9 %",
+            "hide still may be harder to see",
+            "both looks miss independently",
             "100 looked at twice, the same said of 100; by both looks about 9 show a cat",
         ] {
             assert!(page.contains(said), "{said}: {page}");
