@@ -60,6 +60,13 @@ export class Grid {
     if (next >= 0 && next <= last) this.focus(next, extend);
   }
 
+  /** To that tile of the active row, if it has so many. */
+  moveInRow(column: number, extend: boolean): void {
+    const sheet = this.#sheet;
+    if (!sheet || column >= sheet.columns) return;
+    this.focus(sheet.active - (sheet.active % sheet.columns) + column, extend);
+  }
+
   focus(at: number, extend = false): void {
     const sheet = this.#sheet;
     if (!sheet || at >= sheet.tiles.length) return;

@@ -242,6 +242,9 @@ export class Inbox {
       case "move":
         this.#grid.move(asked.to, asked.extend);
         return true;
+      case "column":
+        this.#grid.moveInRow(asked.column, asked.extend);
+        return true;
       case "loupe":
         this.#marking.look();
         return true;

@@ -6,6 +6,7 @@ import { boot, type Decision } from "./boot.ts";
 export type Command =
   | { do: "mark"; decision: Decision }
   | { do: "move"; to: Direction; extend: boolean }
+  | { do: "column"; column: number; extend: boolean }
   | { do: "loupe" | "titles" | "confirm" | "undo" | "redo" | "help" | "escape" };
 
 type Direction = "left" | "right" | "up" | "down" | "first" | "last";
@@ -36,6 +37,11 @@ const mark = (code: string, shown: string, decision: Decision): Key =>
 const move = (code: string, shown: string, to: Direction): Key =>
   key(code, shown, "plain", { do: "move", to, extend: false });
 
+/** 1 to 9 and 0 are the first ten tiles of a row: few keys lead to any tile of a sheet. */
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0].map((digit, column) =>
+  key(`Digit${digit}`, column === 0 ? "1 … 9 0" : "", "single", { do: "column", column, extend: false }),
+);
+
 /** Every key there is, in the order of the overlay. */
 export const ROWS: Row[] = [
   {
@@ -48,6 +54,7 @@ export const ROWS: Row[] = [
     ],
   },
   { text: "key_ends", keys: [move("Home", "Home", "first"), move("End", "End", "last")] },
+  { text: "key_column", keys: DIGITS },
   { text: "key_reject", keys: [mark("KeyX", "X", "reject"), mark("Space", "Space", "reject")] },
   { text: "key_unsure", keys: [mark("KeyU", "U", "unsure")] },
   { text: "key_broken", keys: [mark("KeyB", "B", "broken")] },
@@ -78,6 +85,7 @@ export function command(event: KeyboardEvent): Command | null {
   // Moving is the one thing that a held key may go on doing.
   if (found.command.do === "move") return { ...found.command, extend: event.shiftKey };
   if (event.repeat) return null;
+  if (found.command.do === "column") return { ...found.command, extend: event.shiftKey };
   const own = event.code === "Space" || found.command.do === "confirm";
   return own && activates(event.target) ? null : found.command;
 }

@@ -111,6 +111,10 @@ function way(from: number, to: number, columns: number, count: number): string[]
     ["ArrowUp", (at) => at - columns],
     ["Home", () => 0],
     ["End", () => count - 1],
+    ...[..."1234567890"].map((digit, column): [string, (at: number) => number] => [
+      `Digit${digit}`,
+      (at) => (column < columns ? at - (at % columns) + column : at),
+    ]),
   ];
   const reached = new Map<number, string[]>([[from, []]]);
   const queue = [from];

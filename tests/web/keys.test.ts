@@ -81,7 +81,7 @@ test("Ctrl with the key that says Z undoes on every layout", async () => {
   assert.equal((await marks(page))[0], "keep");
 });
 
-test("arrows walk the sheet as it is displayed, and one Tab leaves it", async () => {
+test("arrows and digits walk the sheet as it is displayed, and one Tab leaves it", async () => {
   const { page } = await fresh();
   const at = () =>
     page.evaluate(() =>
@@ -97,6 +97,14 @@ test("arrows walk the sheet as it is displayed, and one Tab leaves it", async ()
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowUp");
   assert.equal(await at(), 1);
+  // Digits are the first ten of the row.
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Digit4");
+  assert.equal(await at(), columns + 3);
+  await page.keyboard.press("Shift+Digit6");
+  assert.equal(await page.locator("#sheet .chosen").count(), 3);
+  await page.keyboard.press("KeyX");
+  assert.equal(await page.locator('#sheet [data-decision="reject"]').count(), 3);
   await page.keyboard.press("End");
   assert.equal(await at(), 59);
   await page.keyboard.press("Tab");

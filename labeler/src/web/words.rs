@@ -266,6 +266,7 @@ catalogue! {
 
     // The keys, in the order of the overlay.
     key_move: "Move; with Shift: select a range", "移动；按住 Shift：选择一段";
+    key_column: "To that tile of the row; with Shift: select until there", "到本行的第几张；按住 Shift：一直选到那里";
     key_ends: "To the first, to the last; with Shift: select until there", "到第一张、最后一张；按住 Shift：一直选到那里";
     key_reject: "Reject, or take it back", "剔除，再按取消";
     key_unsure: "Unsure, or take it back", "不确定，再按取消";
