@@ -123,7 +123,7 @@ fn ln_choose(n: u64, k: u64) -> f64 {
 }
 
 /// Stirling's series; below 16 the sum itself.
-fn ln_factorial(n: u64) -> f64 {
+pub(crate) fn ln_factorial(n: u64) -> f64 {
     if n < 16 {
         return (2..=n).map(|k| (k as f64).ln()).sum();
     }

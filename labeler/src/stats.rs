@@ -88,5 +88,15 @@ fn told(trust: &Trust) -> Vec<String> {
             looks.total.low
         ));
     }
+    for overlap in &trust.overlap {
+        let (low, high) = overlap.agreement.interval;
+        lines.push(format!(
+            "{}  {} decided by two people, the same said of {}; Gwet's AC1 {:.2} ({low:.2} to {high:.2})",
+            overlap.twice.pool.as_str(),
+            overlap.twice.covers,
+            overlap.twice.alike,
+            overlap.agreement.ac1
+        ));
+    }
     lines
 }

@@ -6,6 +6,7 @@ use store::audit::Audit;
 use store::trust::{Recall, Twice};
 use store::{Pool, Store, TopicId};
 
+use crate::agreement::Agreement;
 use crate::hidden;
 use crate::interval::{self, Total};
 
@@ -132,6 +133,17 @@ pub struct Looks {
     pub total: Total,
 }
 
+/// What two people said of the same covers, neither seeing the other's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Overlap {
+    /// The counts.
+    #[serde(flatten)]
+    pub twice: Twice,
+    /// How well they agree.
+    #[serde(flatten)]
+    pub agreement: Agreement,
+}
+
 /// All of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trust {
@@ -143,6 +155,8 @@ pub struct Trust {
     pub planted: Vec<Seen>,
     /// By pool.
     pub looks: Vec<Looks>,
+    /// By pool.
+    pub overlap: Vec<Overlap>,
 }
 
 impl Trust {
@@ -159,6 +173,10 @@ impl Trust {
             total: interval::total(twice.first, twice.second, twice.both),
             twice,
         };
+        let overlap = |twice: Twice| {
+            let agreement = Agreement::of(&twice)?;
+            Some(Overlap { twice, agreement })
+        };
         let recalls = store.planted_recall(topic).await?;
         let started = |bound: Option<Bound>| bound.filter(|bound| bound.checked > 0);
         let mut negative = started(bound(store, topic, Pool::Negative, false).await?);
@@ -171,10 +189,16 @@ impl Trust {
             positive: started(bound(store, topic, Pool::Positive, false).await?),
             planted: recalls.into_iter().map(seen).collect(),
             looks: store
-                .looked_twice(topic)
+                .looked_twice(topic, false)
                 .await?
                 .into_iter()
                 .map(looks)
+                .collect(),
+            overlap: store
+                .looked_twice(topic, true)
+                .await?
+                .into_iter()
+                .filter_map(overlap)
                 .collect(),
         })
     }

@@ -21,6 +21,7 @@ statements! {
                             where a.topic_id = $1 and a.pool = $2 and a.below is null
                             order by a.opened_at desc, a.id desc limit 1)
         order by v.annotator";
+    /// With $2 only what two people said of whom the second had not spoken before.
     TWICE = "
         select v.pool,
                count(*),
@@ -33,6 +34,10 @@ statements! {
         join decision d on d.id = v.stood
         where v.topic_id = $1 and v.queue = 'second'
           and d.decision in ('keep', 'reject') and v.said in ('keep', 'reject')
+          and (not $2 or not exists (
+              select 1 from decision o
+              where o.topic_id = $1 and o.cover_id = v.cover_id and o.annotator = v.annotator
+                and o.id <= v.stood))
         group by v.pool order by v.pool";
 }
 
@@ -47,7 +52,7 @@ pub struct Recall {
     pub seen: u64,
 }
 
-/// Covers of a pool of which a person has said yes or no twice.
+/// Covers of a pool of which yes or no was said twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Twice {
     /// The pool.
@@ -94,13 +99,15 @@ impl Store {
             .await?)
     }
 
-    /// What was looked at a second time without seeing the first answer, by pool.
+    /// What was looked at a second time without seeing the first answer, by pool; if `by_two`,
+    /// only by another person, who had said nothing of it before.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn looked_twice(&self, topic: TopicId) -> Result<Vec<Twice>> {
+    pub async fn looked_twice(&self, topic: TopicId, by_two: bool) -> Result<Vec<Twice>> {
         let rows: Vec<(String, u32, u32, u32, u32, u32)> = sqlx::query_as(TWICE)
             .bind(topic.0)
+            .bind(by_two)
             .fetch_all(self.read())
             .await?;
         let twice =

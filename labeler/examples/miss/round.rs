@@ -222,6 +222,12 @@ impl Round<'_> {
         same("found by the second", &looks.twice.second, &size(&again))?;
         let both = first.intersection(&again).count() as u64;
         same("found by both", &looks.twice.both, &both)?;
+        let overlap = trust.overlap.first().ok_or("no two people are told of")?;
+        same(
+            "covers that two people decided",
+            &overlap.twice,
+            &looks.twice,
+        )?;
         found.extend(again);
         let late = Told {
             claim: LATE,

@@ -13,7 +13,7 @@ use super::preference::Preference;
 use super::routes::{Personal, Site};
 use super::words::{Text, fill};
 use super::{show, stale};
-use crate::trust::{Bound, IfMissed, Looks, Trust};
+use crate::trust::{Bound, IfMissed, Looks, Overlap, Trust};
 
 /// `GET /statistics`.
 pub async fn get(Personal(site): Personal, preference: Preference) -> Result<Response, Failure> {
@@ -126,6 +126,7 @@ fn trusted(text: &Text, trust: &Trust) -> Markup {
             }
             @for looks in &trust.looks { p { (looked_twice(text, looks)) } }
             @if !trust.looks.is_empty() { p.muted { (text.twice_assumes) } }
+            @for overlap in &trust.overlap { p { (overlapped(text, overlap)) } }
             p { a href="/?order=audit" { (text.open_audit) } }
         }
     }
@@ -168,6 +169,18 @@ fn looked_twice(text: &Text, looks: &Looks) -> String {
         ("low", &count(looks.total.low)),
     ];
     fill(&text.trust_twice, &values)
+}
+
+fn overlapped(text: &Text, overlap: &Overlap) -> String {
+    let (low, high) = overlap.agreement.interval;
+    let values = [
+        ("total", &*count(overlap.twice.covers)),
+        ("n", &count(overlap.twice.alike)),
+        ("ac1", &format!("{:.2}", overlap.agreement.ac1)),
+        ("low", &format!("{low:.2}")),
+        ("high", &format!("{high:.2}")),
+    ];
+    fill(&text.trust_overlap, &values)
 }
 
 fn count(n: u64) -> String {
@@ -245,12 +258,21 @@ mod tests {
     use store::trust::{Recall, Twice};
 
     use super::*;
+    use crate::agreement::Agreement;
     use crate::interval;
     use crate::trust::Seen;
     use crate::web::words::{Lang, Words};
 
     #[test]
     fn what_is_known_of_the_decisions_is_said_in_both_languages() {
+        let by_two = Twice {
+            pool: Pool::Negative,
+            covers: 100,
+            first: 22,
+            second: 18,
+            both: 10,
+            alike: 80,
+        };
         let trust = Trust {
             negative: Some(Bound {
                 at_most: 0.004_01,
@@ -284,6 +306,10 @@ mod tests {
                 },
                 total: interval::total(9, 9, 9),
             }],
+            overlap: vec![Overlap {
+                twice: by_two,
+                agreement: Agreement::of(&by_two).unwrap(),
+            }],
         };
         let words = Words::new("cat");
         let page = trusted(words.of(Lang::En), &trust).into_string();
@@ -293,6 +319,7 @@ mod tests {
             "Of 20 planted cats 19 were seen: between 75.1 % and 99.9 %",
             "hide still may be harder to see",
             "both looks miss independently",
+            "the same said of 80. Beyond chance they agree to 0.71 of 1, between",
             "100 looked at twice, the same said of 100; by both looks about 9 show a cat",
         ] {
             assert!(page.contains(said), "{said}: {page}");
@@ -306,6 +333,7 @@ mod tests {
             negative: None,
             planted: Vec::new(),
             looks: Vec::new(),
+            overlap: Vec::new(),
             ..trust
         };
         assert!(

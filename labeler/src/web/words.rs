@@ -420,6 +420,7 @@ catalogue! {
     planted_assumes: "Planted {many} are ones that somebody saw before; those that hide still may be harder to see.", "放入的都是以前有人看出的；仍藏着的可能更难看出。";
     twice_assumes: "The total assumes that both looks miss independently. If some {many} are hard for everybody there are more; “at least” holds all the same.", "总数假定两次漏看互不相关。若有些{name}谁都难看出，实际会更多；“至少”仍然成立。";
     trust_twice: "{total} looked at twice, the same said of {n}; by both looks about {all} show {topic}, at least {low}.", "{total} 张看过两次，{n} 张结论相同；据两次所见，约有 {all} 张有{topic}，至少 {low} 张。";
+    trust_overlap: "{total} decided by two people who did not see each other's answer: the same said of {n}. Beyond chance they agree to {ac1} of 1, between {low} and {high} at 95 % (Gwet's AC1).", "{total} 张由两人各自判断、互不知道对方的答案，{n} 张结论相同。除去偶然，一致程度为 {ac1}（满分 1），95 % 的把握在 {low} 到 {high} 之间（Gwet AC1）。";
     no_pace: "No sheet was confirmed in the last 24 hours", "最近 24 小时没有确认过页面";
 }
 

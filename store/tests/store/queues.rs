@@ -272,7 +272,7 @@ async fn a_second_look_hides_the_first_answer_and_compares_both() {
             .is_empty(),
         "each once"
     );
-    let twice = at.store.looked_twice(at.topic).await.unwrap()[0];
+    let twice = at.store.looked_twice(at.topic, false).await.unwrap()[0];
     assert_eq!(
         (
             twice.covers,
@@ -283,6 +283,8 @@ async fn a_second_look_hides_the_first_answer_and_compares_both() {
         ),
         (30, 2, 2, 1, 28)
     );
+    let by_two = at.store.looked_twice(at.topic, true).await.unwrap();
+    assert!(by_two.is_empty(), "one person looked both times");
     // The later word counts.
     let standing = at.store.tally(at.topic).await.unwrap();
     assert!(
@@ -290,6 +292,43 @@ async fn a_second_look_hides_the_first_answer_and_compares_both() {
             .iter()
             .any(|row| row.decision == "reject" && row.covers == 2)
     );
+}
+
+#[tokio::test]
+async fn two_people_are_compared_where_the_second_had_said_nothing_before() {
+    let at = with_covers(Pool::Negative, 0..10).await;
+    at.store
+        .decide(at.topic, "li", "e", sha(0), Choice::Keep, 1)
+        .await
+        .unwrap();
+    at.store
+        .decide(at.topic, "mia", "f", sha(0), Choice::Reject, 2)
+        .await
+        .unwrap();
+    negatives(&at, "a", Queue::Newest, 24).await;
+    confirm(&at, "a", &[(sha(1), Choice::Reject)]).await;
+    let shown = negatives(&at, "b", Queue::Second, 24).await;
+    assert_eq!(shown.tiles.len(), 10);
+    let seen = [
+        (sha(1), Choice::Reject),
+        (sha(2), Choice::Reject),
+        (sha(3), Choice::Unsure),
+    ];
+    let confirm = Confirm {
+        sheet: "b",
+        annotator: "li",
+        touched: &seen,
+        visible_ms: None,
+    };
+    at.store.confirm_sheet(at.topic, &confirm, 3).await.unwrap();
+    let counted = async |by_two| {
+        let twice = at.store.looked_twice(at.topic, by_two).await.unwrap()[0];
+        (twice.covers, twice.first, twice.second, twice.both)
+    };
+    // Cover 3 got no yes or no.
+    assert_eq!(counted(false).await, (9, 2, 2, 1));
+    // Of cover 0 she had spoken herself.
+    assert_eq!(counted(true).await, (8, 1, 2, 1));
 }
 
 #[tokio::test]
