@@ -60,7 +60,7 @@ fn told(trust: &Trust) -> Vec<String> {
         }));
         lines.extend(bound.as_ref().and_then(|bound| bound.if_missed).map(|missed| {
             format!(
-                "{pool}  at most {}, if it misses as many as of planted covers ({} of {} seen by those who looked)",
+                "{pool}  at most {} if that look misses as many as of planted covers ({} of {} seen by those who looked)",
                 percent(up(missed.at_most)),
                 missed.seen,
                 missed.planted

@@ -13,6 +13,10 @@ use crate::interval::{self, Total};
 /// Shares that an audit is worth going on for.
 const GOALS: [f64; 4] = [0.05, 0.01, 0.005, 0.001];
 
+/// Fewer planted cats than this tell next to nothing: all of five seen still allows for every
+/// second one to be missed.
+const TELLING: u64 = 5;
+
 /// What an audit says, in the words that it is told with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bound {
@@ -89,7 +93,7 @@ impl Bound {
             of_these.fold((0, 0), |sum, of| (sum.0 + of.planted, sum.1 + of.seen));
         let found = self.found as f64 / self.frame as f64;
         let all = hidden::at_most_if_missed(self.checked, self.found, (planted, seen));
-        self.if_missed = (planted > 0).then_some(IfMissed {
+        self.if_missed = (planted >= TELLING).then_some(IfMissed {
             planted,
             seen,
             at_most: (all - found).max(self.at_most),
@@ -263,7 +267,11 @@ pub(crate) mod tests {
             planted: 20,
             seen,
         };
-        let recalls = [recall("mia", 12), recall("lin", 20)];
+        let one = Recall {
+            planted: 1,
+            ..recall("eva", 1)
+        };
+        let recalls = [recall("mia", 12), recall("lin", 20), one];
         let allowed = |auditors: &[&str]| {
             let mut bound = Bound::of(&audit(5000, 600, 600, 1));
             let auditors: Vec<_> = auditors.iter().map(|name| (*name).to_owned()).collect();
@@ -277,7 +285,13 @@ pub(crate) mod tests {
         let (_, lin) = allowed(&["lin"]);
         assert!(lin.unwrap().at_most < mia.at_most);
         assert_eq!(allowed(&["mia", "lin"]).1.unwrap().planted, 40);
-        assert_eq!(allowed(&["una"]).1, None, "of her nothing is known");
+        for unknown in ["una", "eva"] {
+            assert_eq!(
+                allowed(&[unknown]).1,
+                None,
+                "of {unknown} too little is known"
+            );
+        }
     }
 
     #[test]

@@ -16,9 +16,9 @@ use round::{ALLOWED, AUDIT, GOAL, LEAST, MISSING, PLANTED, TOTAL, Task};
 use tally::{Tally, tallies};
 use world::{Misses, Size, Template, Truth};
 
-const RUNS: u64 = 10;
+const RUNS: u64 = 8;
 const SIZE: Size = Size {
-    negatives: 360,
+    negatives: 480,
     known: 20,
 };
 
@@ -41,13 +41,17 @@ async fn claims(share: f64, misses: Misses) -> Vec<Tally> {
     tallies(&told)
 }
 
-/// Of ten claims that hold with 95 % each fewer than eight hold once in eighty times; the seeds
-/// are fixed. Each must also say something: an interval of everything always holds.
+/// Of eight claims that hold with 95 % each more than two fail once in 170 times; the seeds are
+/// fixed. Each must also say something: an interval of everything always holds.
 fn hold(all: &[Tally], claims: &[(&str, f64)]) {
     for (claim, widest) in claims {
         let tally = all.iter().find(|tally| tally.claim == *claim).unwrap();
-        assert_eq!(tally.runs, RUNS, "{tally:?}");
-        assert!(tally.held >= 8, "{tally:?}");
+        // With few planted cats nothing is said of misses.
+        assert!(
+            tally.runs == RUNS || *claim == ALLOWED && tally.runs > 2,
+            "{tally:?}"
+        );
+        assert!(tally.held + 2 >= tally.runs, "{tally:?}");
         assert!(tally.high - tally.low < *widest, "{tally:?}");
     }
 }
@@ -59,7 +63,7 @@ async fn what_is_said_of_persons_who_miss_cats_holds_as_often_as_it_claims() {
         (PLANTED, 0.9),
         (MISSING, 0.09),
         (ALLOWED, 0.8),
-        (TOTAL, 20.0),
+        (TOTAL, 25.0),
     ];
     hold(&all, &widths);
 }
@@ -70,5 +74,8 @@ async fn what_assumes_nothing_of_the_first_look_holds_where_some_cats_are_missed
     let all = claims(0.12, Misses::Uneven(0.3)).await;
     hold(&all, &[(AUDIT, 0.15), (GOAL, 0.03)]);
     let least = all.iter().find(|tally| tally.claim == LEAST).unwrap();
-    assert!(least.held >= 8 && least.low > 20.0, "{least:?}");
+    assert!(
+        least.held + 2 >= least.runs && least.low > 30.0,
+        "{least:?}"
+    );
 }

@@ -194,14 +194,11 @@ impl Round<'_> {
         let mut mia = mia.another_time();
         let stop = Stop::At(self.task.audited);
         let early = self.audited(&mut mia, &store, topic, MISSING, stop).await?;
-        let allowed = Told {
+        let allowed = bound(&store, topic).await?.if_missed.map(|missed| Told {
             claim: ALLOWED,
-            high: bound(&store, topic)
-                .await?
-                .if_missed
-                .map_or(1.0, |missed| missed.at_most),
+            high: missed.at_most,
             ..early
-        };
+        });
         let (_, mut found) = mia.ledger.of("audit");
         let mut lin = Person::new("lin", misses, self.truth, &store, topic).await?;
         lin.finish("negative", "second").await?;
@@ -247,7 +244,10 @@ impl Round<'_> {
             high: f64::INFINITY,
             ..total
         };
-        Ok(vec![early, allowed, late, total, least])
+        Ok([early, late, total, least]
+            .into_iter()
+            .chain(allowed)
+            .collect())
     }
 }
 

@@ -114,9 +114,9 @@ fn trusted(text: &Text, trust: &Trust) -> Markup {
             @for (bound, words) in bounds {
                 @if let Some(bound) = bound {
                     p { (bounded(words, bound)) }
-                    p.muted {
-                        (text.trust_assumes)
-                        @if let Some(missed) = &bound.if_missed { " " (if_missed(text, missed)) }
+                    p.muted { (text.trust_assumes) }
+                    @if let Some(missed) = &bound.if_missed {
+                        p.muted { (if_missed(text, missed)) }
                     }
                 }
             }

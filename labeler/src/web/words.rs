@@ -416,7 +416,7 @@ catalogue! {
     open_audit: "Audit what was kept", "抽查已保留的";
     trust_planted: "Of {total} planted {many} {n} were seen: between {low} and {high} of all, at 95 %.", "放入的 {total} 张已知{name}封面中看出了 {n} 张：95 % 的把握在 {low} 到 {high} 之间。";
     trust_assumes: "The bound holds at 95 %, whenever one stops; it assumes that the second look sees what it looks at.", "无论何时停下，这个上限都有 95 % 的把握；它假定复查时都能看出。";
-    trust_if_missed: "If it misses as many as of planted {many} ({n} of {total} seen by those who looked): at most {share}.", "若复查漏看的比例与放入的已知{name}封面相同（复查的人在 {total} 张中看出 {n} 张）：至多 {share}。";
+    trust_if_missed: "If the second look misses as many as of planted {many} ({n} of {total} seen by those who looked): at most {share}.", "若复查漏看的比例与放入的已知{name}封面相同（复查的人在 {total} 张中看出 {n} 张）：至多 {share}。";
     planted_assumes: "Planted {many} are ones that somebody saw before; those that hide still may be harder to see.", "放入的都是以前有人看出的；仍藏着的可能更难看出。";
     twice_assumes: "The total assumes that both looks miss independently. If some {many} are hard for everybody there are more; “at least” holds all the same.", "总数假定两次漏看互不相关。若有些{name}谁都难看出，实际会更多；“至少”仍然成立。";
     trust_twice: "{total} looked at twice, the same said of {n}; by both looks about {all} show {topic}, at least {low}.", "{total} 张看过两次，{n} 张结论相同；据两次所见，约有 {all} 张有{topic}，至少 {low} 张。";
