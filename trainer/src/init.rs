@@ -17,9 +17,18 @@ pub enum Init {
     Kaiming,
     /// U(±√(6 / (fan_in + fan_out))), Glorot and Bengio 2010, equation 16.
     Xavier,
+    /// As [`Init::Kaiming`], but large kernels begin smooth: pictures are, and a kernel of noise
+    /// answers to noise first. Of the article's 45×45 and 20×20 this made the held-out accuracy
+    /// after seven epochs 76 % instead of 71 % (docs/measurements.md).
+    Smooth,
     /// All zero: values are about to be loaded.
     Blank,
 }
+
+/// Rows of a kernel from which on [`Init::Smooth`] makes it smooth.
+const LARGE_KERNEL: i64 = 16;
+/// Rows of draws that such a kernel is stretched from.
+const COARSE: i64 = 6;
 
 /// Inputs and outputs that one unit is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +51,27 @@ impl Fan {
 }
 
 impl Init {
+    /// First values of a weight of shape `[out, in]` or `[out, in, height, width]`.
+    pub fn weight(self, shape: &[i64], rng: &mut impl Rng, device: Device) -> Tensor {
+        let bound = self.weight_bound(Fan::of(shape));
+        match *shape {
+            [outputs, inputs, height, width] if self == Init::Smooth && height >= LARGE_KERNEL => {
+                let coarse = [outputs, inputs, COARSE, COARSE];
+                let draws = uniform(&coarse, bound, rng, Device::Cpu);
+                let smooth = draws.upsample_bicubic2d([height, width], true, None, None);
+                // As strong as independent draws: the variance of U(±b) is b²/3.
+                let wanted = bound * (smooth.numel() as f64 / 3.0).sqrt();
+                let strength = wanted / smooth.norm().double_value(&[]);
+                (smooth * strength).to_device(device)
+            }
+            _ => uniform(shape, bound, rng, device),
+        }
+    }
+
     /// Half the width of the uniform interval that a weight is drawn from.
     pub fn weight_bound(self, fan: Fan) -> f64 {
         match self {
-            Init::Kaiming => 1.0 / (fan.inputs as f64).sqrt(),
+            Init::Kaiming | Init::Smooth => 1.0 / (fan.inputs as f64).sqrt(),
             Init::Xavier => (6.0 / (fan.inputs + fan.outputs) as f64).sqrt(),
             Init::Blank => 0.0,
         }
@@ -55,7 +81,7 @@ impl Init {
     pub fn bias_bound(self, fan: Fan) -> f64 {
         match self {
             Init::Blank => 0.0,
-            Init::Kaiming | Init::Xavier => 1.0 / (fan.inputs as f64).sqrt(),
+            Init::Kaiming | Init::Smooth | Init::Xavier => 1.0 / (fan.inputs as f64).sqrt(),
         }
     }
 }
@@ -100,6 +126,23 @@ mod tests {
         assert_eq!(Init::Xavier.weight_bound(fan), 0.5);
         assert_eq!(Init::Xavier.bias_bound(fan), 0.25);
         assert_eq!(Init::Blank.weight_bound(fan), 0.0);
+    }
+
+    #[test]
+    fn a_large_kernel_begins_smooth_and_as_strong_as_any_other() {
+        let drawn = |init: Init, side| {
+            let mut rng = generator(1, Purpose::Init, &[]);
+            init.weight(&[6, 3, side, side], &mut rng, Device::Cpu)
+        };
+        let (smooth, noise) = (drawn(Init::Smooth, 45), drawn(Init::Kaiming, 45));
+        let norm = |weight: &Tensor| weight.norm().double_value(&[]);
+        assert!((norm(&smooth) / norm(&noise) - 1.0).abs() < 0.01);
+        // How far a value is from the one beside it, in units of the norm.
+        let rough = |weight: &Tensor| {
+            norm(&weight.diff(1, -1, None::<Tensor>, None::<Tensor>)) / norm(weight)
+        };
+        assert!(rough(&smooth) < 0.3 && rough(&noise) > 1.3);
+        assert!(drawn(Init::Smooth, 11).equal(&drawn(Init::Kaiming, 11)));
     }
 
     #[test]

@@ -137,8 +137,7 @@ impl Builder {
     }
 
     fn weight(&mut self, name: &str, shape: &[i64]) -> Tensor {
-        let bound = self.init.weight_bound(Fan::of(shape));
-        let drawn = uniform(shape, bound, &mut self.rng, self.device);
+        let drawn = self.init.weight(shape, &mut self.rng, self.device);
         self.params
             .add(format!("{name}.weight"), drawn, Role::Weight)
     }

@@ -162,7 +162,10 @@ fn modern(net: Net) -> Recipe {
         average: true,
         augmentation: Some(Augmentation::default()),
         mirror: true,
-        init: Init::Kaiming,
+        init: match net {
+            Net::LeNet => Init::Smooth,
+            _ => Init::Kaiming,
+        },
         kernels: Kernels::Auto,
         preprocessing: Preprocessing::standard(spec.input),
     }

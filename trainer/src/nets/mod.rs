@@ -74,7 +74,7 @@ pub const NETS: [NetSpec; 5] = [
         name: "lenet",
         about: "as in the article: kernels of 45×45 and 20×20, large mean pools",
         input: 240,
-        steps: steps(40, 3e-4, 32),
+        steps: steps(40, 1e-4, 32),
     },
     NetSpec {
         net: Net::AlexNet,
