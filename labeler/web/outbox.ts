@@ -25,6 +25,8 @@ const PAUSES = [1000, 2000, 5000];
 export class Outbox {
   #listener: Listener;
   #failures = 0;
+  /** The change that was sent at once, until it is answered and after. */
+  #first: Promise<boolean> | null = null;
   #timer = 0;
 
   constructor(listener: Listener) {
@@ -41,14 +43,19 @@ export class Outbox {
     return this.#failures > 0 && this.#entries().length > 0;
   }
 
+  /** Written down, then sent: at once if nothing waits before it, so that it goes before the next sheet is drawn. */
   push(entry: Entry): Promise<boolean> {
-    keep("outbox", [...this.#entries(), entry]);
-    return this.flush();
+    const waiting = this.#entries();
+    keep("outbox", [...waiting, entry]);
+    if (waiting.length > 0) return this.flush();
+    this.#first = this.#send(entry);
+    return this.#first;
   }
 
   /** Sends what waits, oldest first; whether nothing is left. */
   async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
+    await this.#first?.catch(() => undefined);
     return alone(`whisker/${boot.home}/outbox`, async () => {
       for (let entry = this.#entries()[0]; entry; entry = this.#entries()[0]) {
         if (!(await this.#send(entry))) return false;
