@@ -185,8 +185,7 @@ impl Round<'_> {
         }
     }
 
-    /// An audit by the first person, who misses as before, and then a second look at all by
-    /// another.
+    /// An audit by the first person, who misses as before, and then a second look.
     async fn twice(&self) -> Result<Vec<Told>> {
         let (store, topic) = self.copy().await?;
         let misses = self.task.misses;
@@ -199,43 +198,44 @@ impl Round<'_> {
             high: missed.at_most,
             ..early
         });
-        let (_, mut found) = mia.ledger.of("audit");
-        let mut lin = Person::new("lin", misses, self.truth, &store, topic).await?;
+        let (_, found) = mia.ledger.of("audit");
+        let second = self.second_look(&store, topic, found).await?;
+        store.close().await;
+        Ok([early].into_iter().chain(allowed).chain(second).collect())
+    }
+
+    /// A look at everything by another person, after an audit in which these were found.
+    async fn second_look(
+        &self,
+        store: &Store,
+        topic: TopicId,
+        mut found: BTreeSet<Cover>,
+    ) -> Result<Vec<Told>> {
+        let mut lin = Person::new("lin", self.task.misses, self.truth, store, topic).await?;
         lin.finish("negative", "second").await?;
         let (looked, again) = lin.ledger.of("second");
-        same(
-            "covers looked at twice",
-            &size(&looked),
-            &u64::from(self.truth.size.negatives),
-        )?;
-        let first: BTreeSet<_> = looked
-            .iter()
-            .filter(|c| !self.kept.contains(*c) || found.contains(*c))
-            .copied()
-            .collect();
-        let trust = Trust::gather(&store, topic).await?;
+        let first = looked.difference(&self.kept).copied();
+        let first: BTreeSet<_> = first.chain(found.iter().copied()).collect();
+        let trust = Trust::gather(store, topic).await?;
         let looks = trust.looks.first().ok_or("no second look is told of")?;
-        same("found by the first look", &looks.twice.first, &size(&first))?;
-        same("found by the second", &looks.twice.second, &size(&again))?;
+        let counts = looks.twice;
+        let all = u64::from(self.truth.size.negatives);
+        same("covers looked at twice", &counts.covers, &all)?;
+        same("found by the first look", &counts.first, &size(&first))?;
+        same("found by the second", &counts.second, &size(&again))?;
         let both = first.intersection(&again).count() as u64;
-        same("found by both", &looks.twice.both, &both)?;
+        same("found by both", &counts.both, &both)?;
         let overlap = trust.overlap.first().ok_or("no two people are told of")?;
-        same(
-            "covers that two people decided",
-            &overlap.twice,
-            &looks.twice,
-        )?;
+        same("what two people decided", &overlap.twice, &counts)?;
         found.extend(again);
         let late = Told {
             claim: LATE,
-            high: bound(&store, topic).await?.at_most,
+            high: bound(store, topic).await?.at_most,
             ..self.still(&found)
         };
-        store.close().await;
-        let all = self.truth.hidden().count() as f64;
         let total = Told {
             claim: TOTAL,
-            truth: all,
+            truth: self.truth.hidden().count() as f64,
             low: looks.total.low as f64,
             high: looks.total.high.map_or(f64::INFINITY, |high| high as f64),
         };
@@ -244,10 +244,7 @@ impl Round<'_> {
             high: f64::INFINITY,
             ..total
         };
-        Ok([early, late, total, least]
-            .into_iter()
-            .chain(allowed)
-            .collect())
+        Ok(vec![late, total, least])
     }
 }
 
