@@ -65,16 +65,16 @@ function run(program: string, ...args: string[]): string {
 
 let copies = 0;
 
-/** A database of drawn covers, drawn once for each number and copied for each test. */
-export function database(negatives: number, positives = 0): string {
-  const made = join(folder, `covers-${negatives}-${positives}.db`);
+/** A database of drawn covers, drawn once for each number and copied for each test; `cats` of the positives are. */
+export function database(negatives: number, positives = 0, cats = 1): string {
+  const made = join(folder, `covers-${negatives}-${positives}-${cats}.db`);
   if (!existsSync(made)) {
     run("labeler", "stats", "--database", `sqlite:${made}`);
     for (const [pool, count] of [["negative", negatives], ["positive", positives]] as const) {
       if (count === 0) continue;
-      const covers = join(folder, `${pool}-${count}`);
-      const share = pool === "positive" ? "1" : "0.05";
-      run("draw", "--out", covers, "--count", String(count), "--cats", share, "--seed", pool === "positive" ? "7" : "5");
+      const covers = join(folder, `${pool}-${count}-${cats}`);
+      const share = pool === "positive" ? cats : 0.05;
+      run("draw", "--out", covers, "--count", String(count), "--cats", String(share), "--seed", pool === "positive" ? "7" : "5");
       hostile(covers);
       run("crawler", "import", covers, "--pool", pool, "--database", `sqlite:${made}`, "--quiet");
     }
@@ -196,7 +196,8 @@ export interface Page {
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   context(): Context;
   on(event: string, heard: (value: never) => void): void;
-  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
+  screenshot(options: { path: string; fullPage?: boolean; type?: string; quality?: number }): Promise<unknown>;
+  setViewportSize(size: { width: number; height: number }): Promise<void>;
   url(): string;
   close(): Promise<void>;
 }
