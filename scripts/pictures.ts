@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 
 import { browse, type Page } from "../tests/web/labeler.ts";
 import { lived } from "../tests/web/lived.ts";
-import { SCREENS, Screens, type Screen } from "../tests/web/screens.ts";
+import { Screens, type Screen } from "../tests/web/screens.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -49,7 +49,7 @@ async function take(page: Page, screen: Screen, path: string, full: boolean): Pr
 async function all(screens: Screens): Promise<void> {
   const browser = await browse();
   const begins = values.only.split(",");
-  const of = SCREENS.filter((screen) => begins.some((name) => screen.name.startsWith(name)));
+  const which = (screen: Screen) => begins.some((name) => screen.name.startsWith(name));
   for (const lang of values.lang.split(",")) {
     for (const theme of values.theme.split(",")) {
       for (const width of values.width.split(",")) {
@@ -57,7 +57,7 @@ async function all(screens: Screens): Promise<void> {
         const options = { viewport, colorScheme: theme, locale: LOCALES[lang] };
         const look = (page: Page, screen: Screen) =>
           take(page, screen, join(values.out, `${screen.name}-${lang}-${theme}-${width}.png`), values.full);
-        await screens.each(browser, options, look, of);
+        await screens.each(browser, options, look, which);
       }
     }
   }
@@ -78,7 +78,7 @@ async function readme(screens: Screens): Promise<void> {
   for (const { name, lang, theme, file } of README) {
     const options = { viewport: { width: 1280, height: 800 }, colorScheme: theme, locale: LOCALES[lang] };
     const look = (page: Page, screen: Screen) => take(page, screen, join(ROOT, "docs/pictures", file), false);
-    await screens.each(browser, options, look, SCREENS.filter((screen) => screen.name === name));
+    await screens.each(browser, options, look, (screen) => screen.name === name);
   }
   await browser.close();
 }

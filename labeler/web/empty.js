@@ -11,7 +11,7 @@ export function showEmpty(inbox           , { total, done }          , failed   
   const command = element("empty-command");
   command.hidden = state !== "no_covers";
   command.textContent = command.hidden ? "" : `crawler import FOLDER --pool ${inbox.pool}`;
-  element("empty-found").hidden = state !== "all_decided";
+  element("empty-on").hidden = state !== "all_decided";
   element("empty-again").hidden = state !== "elsewhere" && state !== "no_covers";
   element("empty-audit").hidden = state !== "audit_done";
   return state;

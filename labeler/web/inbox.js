@@ -178,7 +178,9 @@ export class Inbox {
   #setProgress(progress          )       {
     this.#progress = progress;
     element("progress").textContent = progressLine(progress, this.#boot.pool, this.#boot.order);
-    element("assumes").hidden = !progress.bound || progress.bound.checked === 0;
+    // Statistics says it always; here it is said where the bound is made.
+    const audits = this.#boot.order === "audit" || this.#boot.order === "below";
+    element("assumes").hidden = !audits || !progress.bound || progress.bound.checked === 0;
     this.#slice?.show(progress.slice);
   }
 
@@ -274,7 +276,7 @@ export class Inbox {
     const sheet = this.#grid.sheet;
     if (!sheet) return;
     if (this.#attention.hasRest) {
-      scrollBy({ top: innerHeight * 0.7 });
+      sheet.tiles.find((tile) => !tile.seen)?.item.scrollIntoView({ block: "start" });
       return;
     }
     if (!this.#attention.confirmable) return;

@@ -74,8 +74,8 @@ export class Loupe {
     this.#image.height = data.height;
     this.#paint(sheet, data.sha256);
     element("loupe-where").textContent = say("tile", { n: this.#at + 1, total: sheet.tiles.length });
-    element("loupe-title").textContent = data.title || say("no_title");
-    element("loupe-owner").textContent = data.owner ?? "";
+    write(element("loupe-title"), data.title || say("no_title"));
+    write(element("loupe-owner"), data.owner ?? "");
     element                   ("loupe-alike").href = `/alike/${data.sha256}`;
     this.refresh();
   }
@@ -158,6 +158,12 @@ export class Loupe {
     });
     this.#strip.replaceChildren(...items);
   }
+}
+
+/** All of it on demand where there is no room for it. */
+function write(where             , text        )       {
+  where.textContent = text;
+  where.title = text;
 }
 
 function fetched(url        )                   {

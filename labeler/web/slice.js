@@ -36,7 +36,7 @@ export class SlicePanel {
     this.#what.textContent = say(whole ? "slice_whole" : over ? "slice_over" : `slice_${state}`, values);
     this.#keep.textContent = this.allowed ? say("slice_keep", { n: left }) : say("slice_keep_later");
     this.#keep.setAttribute("aria-disabled", String(!this.allowed));
-    this.#keep.hidden = whole || over;
+    this.#keep.hidden = whole || over || this.failed;
   }
 
   /**

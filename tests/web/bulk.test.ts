@@ -70,7 +70,7 @@ test("by keyboard: choose a score, look at the sample, keep the others in one st
   const page = await open(browser, `${labeler.url}?pool=negative&order=likely`);
   await sheet(page);
   await choose(page, "0.5");
-  await told(page, "300 of the sample are still to be looked at");
+  await told(page, "300 of the sample to go");
   assert.match(await text(page, "#slice-what"), /of the 380 covers below 0\.5 %/);
   const button = page.locator("#slice-keep");
   assert.equal(await button.getAttribute("aria-disabled"), "true");
@@ -152,7 +152,7 @@ test("a cat in the sample ends it at once, in words, with the way to a lower sco
   // Taken back, the cat is none, and the sample may still allow it.
   await sheet(page, shown);
   await page.keyboard.press("Control+KeyZ");
-  await told(page, "300 of the sample are still to be looked at");
+  await told(page, "300 of the sample to go");
   await sheet(page);
   await page.keyboard.press("Enter");
   await told(page, "Choose a lower score");

@@ -18,6 +18,8 @@ const DAY = 24 * 3600 * 1000;
 const MINUTE = 60_000;
 /** The part of the covers, by arrival, that people have been at; the others are new. */
 const OLD = 0.7;
+/** What came last night was begun with today. */
+const TODAY = 0.8;
 /** Below this the unlikely were kept at once. */
 const BELOW = 0.0005;
 
@@ -77,8 +79,8 @@ const ROUNDS = [
   { day: 3, right: 0.93, promoted: false },
   { day: 3, right: 0.958, promoted: true },
   { day: 2, right: 0.961, promoted: true },
-  { day: 1, right: 0.968, promoted: true },
-  { day: 0, right: 0.966, promoted: false },
+  { day: 1, right: 0.966, promoted: false },
+  { day: 0, right: 0.968, promoted: true },
 ];
 
 /** Of drawn covers. */
@@ -171,7 +173,7 @@ class Life {
         title, site, `v${at}`, url, channel?.id ?? null, channel?.name ?? null, published, this.#now - age, cover.video,
       );
       const tint = [16, 8, 0].map((shift) => ((cover.rgb >> shift) & 255) / 255 - 0.5);
-      const vector = Float32Array.of(cover.cat ? 1.5 : 0.2, ...tint, 0.5 * this.#chance());
+      const vector = Float32Array.of(cover.cat ? 0.6 : 0, ...tint, 0.4 * this.#wave());
       this.#log.run("insert into feature (cover_id, backbone, vector) values (?, 'drawn', ?)", cover.id, new Uint8Array(vector.buffer));
     }
   }
@@ -182,12 +184,12 @@ class Life {
       if (work.queue === "suspects") this.#doubt();
       const audit = work.queue === "audit" || work.queue === "below" ? this.#audit(work) : undefined;
       for (let n = 0; n < work.sheets; n++) {
-        const at = this.#at(day, work.minute) + n * (50 + this.#roll(30)) * 1000;
-        const visibleMs = 60 * this.#tiles * (4 + this.#roll(5));
+        const at = this.#at(day, work.minute) + n * (75 + this.#roll(30)) * 1000;
+        const visibleMs = 100 * this.#tiles * (5 + this.#roll(6));
         const tiles = this.#tilesOf(work, audit);
         const { who, pool, queue } = work;
         const stroke = this.#log.sheet({ who, pool, queue, at, visibleMs, audit }, tiles);
-        // Confirmed too soon once, taken back, and done again.
+        // Confirmed too soon once and taken back.
         if (day === 0 && queue === "likely" && n === 1) this.#log.undo(stroke, at + 9000);
       }
       if (work.queue === "below" && audit) this.#keepRest(work, audit);
@@ -234,7 +236,7 @@ class Life {
       likely: (cover: Cover) => -cover.belief,
       uncertain: (cover: Cover) => Math.abs(cover.belief - 0.5),
     }[work.queue] ?? ((cover: Cover) => cover.id);
-    const waiting = this.#covers.filter((one) => one.pool === work.pool && one.place <= OLD && !decided.has(one.id));
+    const waiting = this.#covers.filter((one) => one.pool === work.pool && one.place <= (work.day === 0 ? TODAY : OLD) && !decided.has(one.id));
     const shown = waiting.sort((a, b) => rank(a) - rank(b)).slice(0, this.#tiles);
     const tiles: Tile[] = shown.map((cover) => ({ cover: cover.id, said: this.#say(cover) }));
     const [known] = this.#log.all<{ id: number }>(
@@ -335,7 +337,6 @@ class Life {
       for (const { id: cover, belief } of this.#covers) this.#log.run("insert into score values (?, ?, ?, ?, null)", id, cover, belief, at);
       this.#log.run("insert into promotion (topic_id, model_id, reason, promoted_at) values (1, ?, 'drawn', ?)", id, at);
     }
-    // The last word is the model's in use: the latest rounds leave some labels to learn from.
     this.#log.run(
       `insert into round (topic_id, kind, began_at, finished_at, seconds, model_id, labels, topics, compared,
          accuracy_before, accuracy_after, promoted, hidden, undecided)

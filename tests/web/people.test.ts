@@ -2,126 +2,28 @@
 // a keyboard alone, a finger. On every screen.
 
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, copied, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
+import { browse, open, serve, sheet, type Page } from "./labeler.ts";
+import { Screens } from "./screens.ts";
 
 const browser = await browse();
+const screens = new Screens();
 
-/** Covers with a model and features, and a sheet in the history. */
-async function prepare(): Promise<string> {
-  const path = database(220, 40);
-  const db = new DatabaseSync(path);
-  db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
-    insert into score select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
-      from cover;
-    update video set url = 'https://video.example/' || id where id % 2 = 0;
-    insert into round (topic_id, kind, began_at, finished_at, seconds, model_id, labels, topics, compared,
-      accuracy_before, accuracy_after, promoted, hidden, undecided)
-      values (1, 'labels', 1, 2, 0.5, 1, 60, 5, 60, 0.9, 0.95, 1, 7.2, 100), (1, 'labels', 3, 4, 0.5, 1, 120, 9, 60, 0.95, 0.94, 0, 5, 90);
-  `);
-  const add = db.prepare("insert into feature (cover_id, backbone, vector) values (?, 'test', ?)");
-  for (const { id } of db.prepare("select id from cover").all() as { id: number }[]) {
-    add.run(id, Buffer.from(Float32Array.of(Math.cos(id / 100), Math.sin(id / 100)).buffer));
+/** Every screen in both languages, in a context of these options. */
+async function everywhere(options: object, look: (page: Page, name: string) => Promise<void>, without: string[] = []): Promise<void> {
+  for (const locale of ["en-GB", "zh-CN"]) {
+    await screens.each(
+      browser,
+      { locale, ...options },
+      (page, screen) => look(page, `${screen.name}, ${locale}`),
+      (screen) => !without.includes(screen.name),
+    );
   }
-  db.close();
-  const labeler = await serve(path);
-  const page = await open(browser, `${labeler.url}?order=random`);
-  let shown: string[] = [];
-  for (let n = 0; n < 2; n++) {
-    shown = await sheet(page, shown);
-    await page.keyboard.press("KeyX");
-    await page.keyboard.press("Enter");
-    await said(page, "Saved");
-  }
-  await drained(page);
-  await page.close();
-  await labeler.stop();
-  change(path, "delete from lease");
-  return path;
-}
-
-function change(path: string, sql: string): void {
-  const db = new DatabaseSync(path);
-  db.exec(`pragma busy_timeout = 10000; ${sql}`);
-  db.close();
-}
-
-const prepared = await prepare();
-
-/** The cover whose look-alikes are shown, of which one, at least, shows the topic. */
-function cover(): string {
-  const db = new DatabaseSync(prepared, { readOnly: true });
-  const { sha256 } = db
-    .prepare(
-      `select lower(hex(sha256)) as sha256 from cover join standing on standing.cover_id in (id - 1, id + 1)
-       where standing.decision = 'reject' limit 1`,
-    )
-    .get() as { sha256: string };
-  db.close();
-  return sha256;
-}
-
-const still = async () => {};
-const tiles = (page: Page) =>
-  page.waitForFunction(() => document.querySelector("#sheet .tile") !== null);
-
-const SCREENS: { name: string; path: string; reach(page: Page): Promise<unknown> }[] = [
-  { name: "inbox", path: "?pool=negative&order=random", reach: tiles },
-  { name: "audit", path: "?pool=negative&order=audit", reach: tiles },
-  {
-    name: "loupe",
-    path: "?pool=negative&order=random",
-    reach: async (page) => {
-      await tiles(page);
-      await page.keyboard.press("KeyZ");
-      await page.locator("#loupe").waitFor({ state: "visible" });
-    },
-  },
-  {
-    name: "keys",
-    path: "?pool=negative&order=random",
-    reach: async (page) => {
-      await tiles(page);
-      await page.keyboard.press("Shift+Slash");
-      await page.locator("#help").waitFor({ state: "visible" });
-    },
-  },
-  { name: "no suspects", path: "suspects", reach: (page) => page.locator("#empty").waitFor({ state: "visible" }) },
-  { name: "found", path: "found", reach: still },
-  { name: "alike", path: `alike/${cover()}`, reach: still },
-  { name: "history", path: "history", reach: still },
-  {
-    name: "statistics",
-    path: "statistics",
-    reach: (page) => page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true))),
-  },
-  { name: "settings", path: "settings", reach: still },
-  { name: "nowhere", path: "nowhere", reach: still },
-];
-
-/** Every screen in a context of these options, each on a page of its own. */
-async function everywhere(options: object, look: (page: Page, name: string) => Promise<void>): Promise<void> {
-  const path = copied(prepared);
-  const labeler = await serve(path);
-  for (const lang of ["en", "zh"]) {
-    for (const screen of SCREENS) {
-      const page = await open(browser, "about:blank", { locale: lang === "zh" ? "zh-CN" : "en-GB", ...options });
-      await page.goto(labeler.url + screen.path);
-      await screen.reach(page);
-      await look(page, `${screen.name}, ${lang}`);
-      await page.context().close();
-      change(path, "delete from lease"); // for the next person
-    }
-  }
-  await labeler.stop();
 }
 
 test("in forced colours every mark and the focus can still be told apart, by line and by word", async () => {
-  const labeler = await serve(copied(prepared));
+  const labeler = await serve(screens.copy("lived"));
   const page = await open(browser, `${labeler.url}?pool=negative&order=random`, { forcedColors: "active" });
   await sheet(page);
   const looks: Record<string, string> = {};

@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 
-import { copied, database, drained, open, said, serve, sheet, type Browser, type Labeler, type Page } from "./labeler.ts";
+import { copied, database, open, serve, sheet, type Browser, type Labeler, type Page } from "./labeler.ts";
 import { FIRST, lived, type Size } from "./lived.ts";
 import { Log } from "./log.ts";
 
@@ -62,6 +62,7 @@ export interface Screen {
 }
 
 const tiles = (page: Page) => page.waitForFunction(() => document.querySelector("#sheet .tile") !== null);
+const both = (...all: ((page: Page) => Promise<unknown>)[]) => (page: Page) => Promise.all(all.map((one) => one(page)));
 const none = (page: Page) => page.locator("#empty").waitFor({ state: "visible" });
 const sliced = (page: Page) => page.waitForFunction(() => document.querySelector("#slice-what")?.textContent);
 
@@ -91,21 +92,31 @@ const missing = async (page: Page) => {
   await page.waitForFunction(() => document.querySelector("#line")?.textContent?.match(/did not arrive|未能加载/));
 };
 
+/** Presses Enter until all of the sheet was seen and the line at the bottom says this. */
+const confirmed = async (page: Page, words: string) => {
+  const rest = () => page.evaluate(() => document.querySelector("#confirm-word")?.textContent?.match(/rest|继续/) != null);
+  while (await rest()) {
+    await page.keyboard.press("Enter");
+    await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  }
+  await sheet(page);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((words) => document.querySelector("#line")?.textContent?.match(words), words);
+};
+
 /** The labeler goes away while a sheet is confirmed. */
 const offline = async (page: Page) => {
   const shown = await sheet(page);
   await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.includes("/sheet/")).length === 2);
   await page.context().setOffline(true);
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("#line")?.textContent?.match(/does not answer|没有响应/));
+  await confirmed(page, "does not answer|没有响应");
   await sheet(page, shown);
 };
 
 const saved = async (page: Page) => {
   const shown = await sheet(page);
   for (const at of [1, 4, 9]) await page.locator("#sheet .tile").nth(at).click();
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.querySelector("#line")?.textContent?.match(/Saved|已保存/));
+  await confirmed(page, "Saved|已保存");
   await sheet(page, shown);
 };
 
@@ -156,9 +167,9 @@ export const SCREENS: Screen[] = [
   { name: "below-untrained", base: "untrained", path: "below" },
   { name: "below-under-way", base: "sample", path: "below?percent=1" },
   { name: "below-failed", base: "refused", path: "below?percent=1&refused=yes" },
-  { name: "sample", base: "sample", path: `${NEGATIVE}below`, reach: async (page) => void (await tiles(page), await sliced(page)) },
-  { name: "sample-given", base: "given", path: `${NEGATIVE}below`, reach: async (page) => void (await none(page), await sliced(page)) },
-  { name: "sample-refused", base: "refused", path: `${NEGATIVE}below`, reach: sliced },
+  { name: "sample", base: "sample", path: `${NEGATIVE}below`, reach: both(tiles, sliced) },
+  { name: "sample-given", base: "given", path: `${NEGATIVE}below`, reach: both(none, sliced) },
+  { name: "sample-refused", base: "refused", path: `${NEGATIVE}below`, reach: both(tiles, sliced) },
   { name: "history", base: "lived", path: "history" },
   { name: "history-filtered", base: "lived", path: "history?of=bulk" },
   { name: "history-unmatched", base: "lived", path: "history?of=import" },
@@ -188,10 +199,12 @@ export class Screens {
   }
 
   /** Each in a context of its own with these options, one after another. */
-  async each(browser: Browser, options: object, look: (page: Page, screen: Screen) => Promise<void>, of = SCREENS): Promise<void> {
-    for (const screen of of) {
+  async each(browser: Browser, options: object, look: (page: Page, screen: Screen) => Promise<void>, which = (_: Screen) => true): Promise<void> {
+    for (const screen of SCREENS.filter(which)) {
       const labeler = await this.#labeler(screen.base);
       const page = await open(browser, "about:blank", { javaScriptEnabled: !screen.plain, ...options });
+      // Who asks for script all the same gets none of ours.
+      if (screen.plain) await page.route("**/*.js", (route) => route.abort());
       const path = screen.path.replace("FOUND", () => this.#found());
       await page.goto(labeler.url.replace(/#.*$/, "") + path);
       await screen.reach?.(page);
@@ -201,16 +214,16 @@ export class Screens {
     }
   }
 
-  async stop(): Promise<void> {
-    for (const labeler of this.#labelers.values()) await labeler.stop();
-    this.#labelers.clear();
+  /** A database in that state, for somebody who changes it. */
+  copy(base: Base): string {
+    return copied(this.#base(base));
   }
 
   async #labeler(base: Base): Promise<Labeler> {
     const running = this.#labelers.get(base);
     if (running) return running;
     const listen = base === "locked" ? ["--listen", "0.0.0.0:0", "--allow-host", "127.0.0.1"] : [];
-    const labeler = await serve(copied(this.#base(base)), 0, ...listen);
+    const labeler = await serve(this.copy(base), 0, ...listen);
     this.#labelers.set(base, labeler);
     return labeler;
   }

@@ -98,7 +98,8 @@ async fn slices(site: &Site, percent: Option<&str>) -> Result<Slices, store::Err
     let steps = site.store.slice_steps(site.topic, POOL, MOST).await?;
     let newest = site.store.newest_audit(site.topic, POOL, true).await?;
     let may = |offer: &Offer| slice::may_sample(newest.as_ref(), slice::share_of(offer.below));
-    let offers: Vec<_> = slice::offers(&steps).into_iter().filter(may).collect();
+    let offers = slice::offers(&steps).into_iter().filter(may);
+    let offers = worth(offers.collect());
     let first = slice::usual(&offers).map_or(1, |offer| offer.below);
     let below = percent.and_then(understood).unwrap_or(first);
     let exact = site.store.slice(site.topic, POOL, slice::share_of(below));
@@ -112,6 +113,15 @@ async fn slices(site: &Site, percent: Option<&str>) -> Result<Slices, store::Err
     })
 }
 
+/// Those that leave anything to keep unseen, if there are any.
+fn worth(mut offers: Vec<Offer>) -> Vec<Offer> {
+    let leaves = |offer: &Offer| offer.covers > SLICE_SAMPLE as u64;
+    if offers.iter().any(leaves) {
+        offers.retain(leaves);
+    }
+    offers
+}
+
 /// Steps of what somebody typed in percent, with a point or a comma.
 fn understood(percent: &str) -> Option<u32> {
     let percent: f64 = percent.trim().replace(',', ".").parse().ok()?;
@@ -123,12 +133,19 @@ fn understood(percent: &str) -> Option<u32> {
 }
 
 fn main(text: &Text, slices: &Slices, refused: bool) -> Markup {
+    let elsewhere = slices
+        .newest
+        .as_ref()
+        .filter(|audit| !goes_on(audit, slices.below));
     html! {
-        p.note { (fill(&text.below_how, &[("n", &show::number(SLICE_SAMPLE as i64))])) }
-        @if let Some(line) = slices.newest.as_ref().and_then(|audit| under_way(text, audit)) {
+        ol.steps aria-label=(text.below_steps) {
+            li { (text.below_choose) }
+            li { (fill(&text.below_look, &[("n", &show::number(SLICE_SAMPLE as i64))])) }
+            li { (text.below_keep) }
+        }
+        @if let Some(line) = elsewhere.and_then(|audit| under_way(text, audit)) {
             p.note { (line) " " a href=(inbox()) { (text.below_go_on) } }
         }
-        @if refused { p.note role="status" { strong { (text.below_refused) } } }
         form.filters action=(Screen::Below.path()) {
             label for="percent" { (text.below_score) }
             input #percent name="percent" type="number" inputmode="decimal" min="0.01" step="0.01"
@@ -136,7 +153,7 @@ fn main(text: &Text, slices: &Slices, refused: bool) -> Markup {
             span { "%" }
             button { (text.show) }
         }
-        (chosen(text, slices))
+        (chosen(text, slices, refused))
         @if !slices.offers.is_empty() { (offered(text, slices)) }
     }
 }
@@ -153,7 +170,13 @@ fn under_way(text: &Text, audit: &Audit) -> Option<String> {
     Some(fill(&text.below_under_way, &values))
 }
 
-fn chosen(text: &Text, slices: &Slices) -> Markup {
+/// Whether that sample is the one to go on with: nobody draws on until a sample pleases.
+fn goes_on(audit: &Audit, steps: u32) -> bool {
+    let same = audit.current && slice::same(audit, slice::share_of(steps));
+    same && matches!(slice::permission(audit), Permission::Unfinished(_))
+}
+
+fn chosen(text: &Text, slices: &Slices, refused: bool) -> Markup {
     let below = slice::share_of(slices.below);
     let sample = slices.covers.min(SLICE_SAMPLE as u64);
     let values = [
@@ -161,31 +184,41 @@ fn chosen(text: &Text, slices: &Slices) -> Markup {
         ("score", &show::score(below)),
         ("expected", &expected(slices.expected)),
         ("sample", &count(sample)),
+        ("rest", &count(slices.covers - sample)),
     ];
-    let may = slice::may_sample(slices.newest.as_ref(), below);
-    let same = |audit: &&Audit| audit.current && slice::same(audit, below);
-    let going_on = slices.newest.as_ref().filter(same).is_some_and(|audit| {
-        // Nobody draws on until a sample pleases.
-        matches!(slice::permission(audit), Permission::Unfinished(_))
-    });
-    // A form without a name is refused when it is sent.
-    let name = event_id::new().unwrap_or_default();
+    let newest = slices.newest.as_ref();
     html! {
         section.slice {
             h2 { (fill(&text.below_covers, &values)) }
             @if slices.covers == 0 { p { (text.below_none) } }
             @else {
                 p { (fill(&text.below_expected, &values)) }
-                @if going_on {
-                    a.button href=(inbox()) { (text.below_go_on) }
-                } @else if may {
-                    form method="post" action=(Screen::Below.path()) {
-                        input type="hidden" name="name" value=(name);
-                        input type="hidden" name="steps" value=(slices.below);
-                        button.main { (fill(&text.below_begin, &values)) }
+                @if let Some(audit) = newest.filter(|audit| goes_on(audit, slices.below)) {
+                    @if let Some(line) = under_way(text, audit) { p { (line) } }
+                    a.button.main href=(inbox()) { (text.below_go_on) }
+                } @else if slice::may_sample(newest, below) {
+                    @let whole = sample == slices.covers;
+                    p { (fill(if whole { &text.below_whole } else { &text.below_rest }, &values)) }
+                    (begins(slices.below, &fill(if whole { &text.below_begin_all } else { &text.below_begin }, &values)))
+                } @else {
+                    p role="status" {
+                        strong { @if refused { (text.below_refused) " " } (text.below_failed) }
                     }
-                } @else { p { strong { (text.below_failed) } } }
+                }
             }
+        }
+    }
+}
+
+/// Draws the sample.
+fn begins(steps: u32, word: &str) -> Markup {
+    // A form without a name is refused when it is sent.
+    let name = event_id::new().unwrap_or_default();
+    html! {
+        form method="post" action=(Screen::Below.path()) {
+            input type="hidden" name="name" value=(name);
+            input type="hidden" name="steps" value=(steps);
+            button.main { (word) }
         }
     }
 }
@@ -201,6 +234,7 @@ fn offered(text: &Text, slices: &Slices) -> Markup {
                         th scope="col" { (text.below_score) }
                         th.number scope="col" { (text.covers) }
                         th.number scope="col" { (text.below_expected_column) }
+                        th.number scope="col" { (text.below_unseen) }
                     }
                 }
                 tbody {
@@ -215,6 +249,7 @@ fn offered(text: &Text, slices: &Slices) -> Markup {
                             }
                             td.number { (count(offer.covers)) }
                             td.number { (expected(offer.expected)) }
+                            td.number { (count(offer.covers.saturating_sub(SLICE_SAMPLE as u64))) }
                         }
                     }
                 }
@@ -295,6 +330,23 @@ pub async fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_that_are_all_looked_at_are_offered_only_if_there_are_no_others() {
+        let offer = |covers| Offer {
+            one_in: 500,
+            below: 1,
+            covers,
+            expected: 0.1,
+        };
+        let left = |covers: &[u64]| -> Vec<u64> {
+            let offers = worth(covers.iter().copied().map(offer).collect());
+            offers.iter().map(|offer| offer.covers).collect()
+        };
+        assert_eq!(left(&[8, 300, 301, 900]), [301, 900]);
+        assert_eq!(left(&[8, 300]), [8, 300]);
+        assert!(left(&[]).is_empty());
+    }
 
     #[test]
     fn a_score_is_typed_in_percent_to_a_hundredth() {

@@ -132,7 +132,7 @@ pub fn no_model(text: &Text) -> Markup {
             h2 { (text.no_model) }
             p { (text.no_model_hint) }
             p { code { "trainer kfold && trainer fit && trainer find" } }
-            p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+            a.button href=(Screen::Inbox.path()) { (text.open_inbox) }
         }
     }
 }
@@ -147,12 +147,12 @@ fn main(text: &Text, asked: &Asked, finds: &Finds) -> Markup {
             section.empty {
                 h2 { (text.nothing_found) }
                 p { (text.nothing_found_hint) }
-                p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+                a.button href=(Screen::Inbox.path()) { (text.open_inbox) }
             }
         } @else {
             section.empty {
                 h2 { (text.nothing_matches) }
-                p { a href=(Screen::Found.path()) { (text.show_all) } }
+                a.button href=(Screen::Found.path()) { (text.show_all) }
             }
         }
     }
@@ -189,9 +189,16 @@ fn form(text: &Text, asked: &Asked, sites: &[String]) -> Markup {
     }
 }
 
-/// A site's name for people.
+/// A site's name for people: of an instance of many, where it is.
 pub fn site_name<'a>(text: &'a Text, site: &'a str) -> &'a str {
-    if site == "folder" { &text.folder } else { site }
+    if site == "folder" {
+        return &text.folder;
+    }
+    let known = ["peertube:", "html:"].into_iter();
+    known
+        .filter_map(|kind| site.strip_prefix(kind))
+        .next()
+        .unwrap_or(site)
 }
 
 fn row(text: &Text, video: &FoundVideo) -> Markup {
@@ -206,7 +213,7 @@ fn row(text: &Text, video: &FoundVideo) -> Markup {
             img src={ "/preview/" (hash) ".jpg" } alt="" width=(video.width) height=(video.height)
                 loading="lazy" decoding="async";
             div.about {
-                h2 { bdi { (title) } }
+                h2.clamp title=(title) { bdi { (title) } }
                 (origin(text, video))
                 @if show::link(&video.url).is_none() {
                     p.path.muted title=(video.url) { bdi { (video.url) } }
@@ -264,8 +271,16 @@ fn age(ms: i64) -> Markup {
     html! { time data-age=(ms) datetime=(day) { (day) } }
 }
 
+/// No model is as sure as 100 %.
+fn percent(probability: f64) -> String {
+    match 100.0 * probability {
+        above if above >= 99.5 => "> 99 %".into(),
+        rounded => format!("{rounded:.0} %"),
+    }
+}
+
 fn bar(text: &Text, probability: f64, title: &str, hash: &str) -> Markup {
-    let percent = format!("{:.0} %", 100.0 * probability);
+    let percent = percent(probability);
     html! {
         div.bar-line {
             meter min="0" max="1" value=(format!("{probability:.3}"))

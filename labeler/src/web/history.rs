@@ -70,7 +70,7 @@ fn main(text: &Text, origin: Option<Origin>, rows: &[(StrokeRow, Vec<Touched>)])
         return html! {
             section.empty {
                 h2 { (text.no_history) }
-                p { a href=(Screen::Inbox.path()) { (text.open_inbox) } }
+                a.button href=(Screen::Inbox.path()) { (text.open_inbox) }
             }
         };
     }

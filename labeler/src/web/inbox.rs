@@ -10,7 +10,7 @@ use super::layout::{self, Parts, Screen, cat};
 use super::preference::Preference;
 use super::routes::{Personal, Site};
 use super::stale;
-use super::words::Text;
+use super::words::{Text, fill};
 use crate::slice;
 
 /// The four decisions with their keys, in the order of the loupe's buttons.
@@ -62,13 +62,15 @@ async fn page(
         beside: html! {
             p #progress {}
             p #assumes hidden { (assumed(text, preference.queue)) }
-            p #news role="status" {}
-            (stale::line(stale::notice(text, &fresh, Some(preference.queue)).as_ref()))
+            div.under {
+                (stale::line(stale::notice(text, &fresh, Some(preference.queue)).as_ref()))
+                p #news role="status" {}
+            }
         },
         tools: tools(text, &preference, model.is_some()),
         main: html! {
             @if preference.queue == Queue::Below { (unlikely(text)) }
-            (sheet(text))
+            (sheet(text, preference.pool))
         },
         rest: html! { (foot(text)) (loupe(text)) (help(text)) (templates(preference.pool)) },
         boot: json!({
@@ -168,7 +170,11 @@ fn unlikely(text: &Text) -> Markup {
     }
 }
 
-fn sheet(text: &Text) -> Markup {
+fn sheet(text: &Text, pool: Pool) -> Markup {
+    let (other, name) = match pool {
+        Pool::Negative => (Pool::Positive, &text.positive),
+        Pool::Positive => (Pool::Negative, &text.negative),
+    };
     html! {
         noscript { p.note { (text.no_script) } }
         p #banner .banner hidden {}
@@ -177,7 +183,10 @@ fn sheet(text: &Text) -> Markup {
             h2 #empty-what {}
             p #empty-hint {}
             p { code #empty-command {} }
-            p { a #empty-found href=(Screen::Found.path()) { (text.found) } }
+            div.acts #empty-on {
+                a.button href=(Screen::Found.path()) { (text.found) }
+                a.button href={ "/?pool=" (other) } { (fill(&text.other_pool, &[("pool", name)])) }
+            }
             button #empty-audit type="button" hidden { (text.audit_anew) }
             button #empty-again type="button" { (text.look_again) }
         }
@@ -216,7 +225,7 @@ fn loupe(text: &Text) -> Markup {
             }
             figure #loupe-figure {
                 img #loupe-image alt="";
-                figcaption { bdi #loupe-title {} " " bdi.muted #loupe-owner {} }
+                figcaption { bdi #loupe-title .clamp {} " " bdi #loupe-owner .clamp.muted {} }
             }
             div.choices {
                 @for (choice, key) in CHOICES {

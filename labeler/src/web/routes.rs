@@ -172,7 +172,12 @@ async fn nowhere(State(site): State<Site>, preference: Preference) -> Response {
         question: &text.nothing_here,
         beside: html! {},
         tools: html! {},
-        main: html! { p { a href="/" { (text.open_inbox) } } },
+        main: html! {
+            section.empty {
+                p { (text.nothing_here_hint) }
+                a.button href="/" { (text.open_inbox) }
+            }
+        },
         rest: html! {},
         boot: Value::Null,
     };

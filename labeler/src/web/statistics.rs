@@ -138,7 +138,11 @@ fn bounded(words: &str, bound: &Bound) -> String {
         ("frame", &count(bound.frame)),
         ("n", &count(bound.checked)),
     ];
-    fill(words, &values)
+    let line = fill(words, &values);
+    // Elsewhere it stands within a line; here it begins one.
+    let mut letters = line.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn if_missed(text: &Text, missed: &IfMissed) -> String {
@@ -314,7 +318,7 @@ mod tests {
         let words = Words::new("cat");
         let page = trusted(words.of(Lang::En), &trust).into_string();
         for said in [
-            "at most 0.5 % of 4,000 still hide a cat; 600 checked",
+            "At most 0.5 % of 4,000 still hide a cat; 600 checked",
             "seen by those who looked): at most 1.2 %",
             "Of 20 planted cats 19 were seen: between 75.1 % and 99.9 %",
             "hide still may be harder to see",

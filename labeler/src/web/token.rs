@@ -24,10 +24,16 @@ use crate::event_id;
 /// Where the token is handed in.
 pub const ENTER: &str = "/enter";
 
-const STYLE: &str = "body{display:grid;place-content:center;min-height:90vh;margin:16px;\
-    color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
-    form{display:flex;flex-wrap:wrap;gap:8px}input,button{min-height:44px;font:inherit}\
-    input{flex:1;min-width:0}h1{font-size:20px}";
+const STYLE: &str = ":root{color-scheme:light dark;--ground:#fafaf9;--text:#1c1917;--line:#78716c;\
+    --accent:#b45309;--on:#fff}@media(prefers-color-scheme:dark){:root{--ground:#171614;\
+    --text:#ece9e4;--line:#8a847d;--accent:#fbbf24;--on:#1c1917}}\
+    body{display:grid;place-content:center;min-height:90vh;margin:16px;background:var(--ground);\
+    color:var(--text);font:15px/1.5 system-ui,sans-serif}main{max-width:480px}\
+    h1{margin:0;font-size:20px}p{margin:8px 0 16px}form{display:flex;flex-wrap:wrap;gap:8px}\
+    input,button{min-height:44px;padding:0 14px;border:1px solid var(--line);border-radius:6px;\
+    background:none;color:inherit;font:inherit}input{flex:1;min-width:0}\
+    button{border-color:var(--accent);background:var(--accent);color:var(--on);font-weight:600}\
+    :focus-visible{outline:3px solid var(--text);outline-offset:2px}";
 const SCRIPT: &str = "const token=location.hash.slice(1);const form=document.forms[0];\
     if(token){form.token.value=token;form.submit()}";
 

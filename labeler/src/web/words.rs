@@ -191,22 +191,31 @@ catalogue! {
     look_again: "Look again", "再看一次";
     no_script: "Deciding needs JavaScript. Found, History and Statistics work without it.", "标注需要 JavaScript；发现、历史和统计不需要。";
     nothing_here: "There is nothing at this address.", "这个地址没有内容。";
+    nothing_here_hint: "The bar leads to every screen.", "可从上方的导航进入各个页面。";
+    other_pool: "Open the {pool}", "打开{pool}";
     open_inbox: "Open the inbox", "打开待审";
 
     // Keeping the unlikely at once.
-    below_how: "A random sample of at most {n} of them comes first, on sheets as usual. If it shows no {name}, the others can be kept in one stroke, and one undo takes that back.", "先随机抽出至多 {n} 张，像平常一样逐页查看。若其中没有{name}，其余的可一次保留，也可一次撤回。";
+    below_steps: "How it goes", "怎么做";
+    below_choose: "Choose a score: how likely the model thinks {topic} is.", "选一个得分：模型认为有{topic}的可能性。";
+    below_look: "Look at up to {n} of the covers below it, drawn at random, on sheets as usual.", "从低于它的封面中随机抽出至多 {n} 张，像平常一样逐页查看。";
+    below_keep: "If none of these shows {topic}, one press keeps all the others unseen. One undo takes that back.", "若抽到的都没有{topic}，其余的不必看，一键全部保留；一次撤销即可收回。";
     below_under_way: "A sample of those below {score} is being looked at: {n} to go.", "低于 {score} 的抽样正在查看，还剩 {n} 张。";
+    below_rest: "You look at {sample}; the other {rest} can then be kept unseen.", "查看其中 {sample} 张，之后其余 {rest} 张可以不看就保留。";
+    below_whole: "So few are all looked at: nothing would be kept unseen.", "数量很少，全部都要查看，不会有不看就保留的。";
     below_go_on: "Go on", "继续";
-    below_refused: "No sample was drawn: one of the same covers showed {topic}.", "没有抽样：同样的封面此前已抽到有{topic}的。";
+    below_refused: "No sample was drawn.", "没有抽样。";
     below_score: "Below a score of", "得分低于";
     below_covers: "{n} covers below {score}", "低于 {score} 的有 {n} 张";
     below_none: "Nothing undecided is below this score.", "没有低于这个得分的未审封面。";
     below_expected: "If the model is right, about {expected} of them show {topic}.", "若模型判断准确，其中约有 {expected} 张有{topic}。";
     below_begin: "Look at a sample of {sample}", "查看抽样的 {sample} 张";
+    below_begin_all: "Look at all {sample}", "查看全部 {sample} 张";
     below_failed: "A sample of these showed {topic}, so too many of the others may. Choose a lower score.", "这些封面的抽样中有{topic}，其余的也可能有太多。请选更低的得分。";
     below_offers: "Scores to choose from", "可选的得分";
     below_expected_column: "Expected {many}", "预计有{name}";
-    slice_unfinished: "{n} of the sample are still to be looked at. If it shows no {name}, the rest of the {frame} covers below {score} can be kept at once.", "抽样还剩 {n} 张要看。若其中没有{name}，低于 {score} 的 {frame} 张中其余的可一次保留。";
+    below_unseen: "Kept unseen", "不看就保留";
+    slice_unfinished: "{n} of the sample to go. If none shows {topic}, the rest of the {frame} covers below {score} can be kept at once.", "抽样还剩 {n} 张。若都没有{topic}，低于 {score} 的 {frame} 张中其余的可一次保留。";
     slice_given: "The sample of {sample} shows no {name}: of the {frame} covers below {score} at most {most} do, at 95 %.", "抽样的 {sample} 张中没有{name}：95 % 的把握，低于 {score} 的 {frame} 张中至多 {most} 张有。";
     slice_over: "Nothing is left to keep below {score}.", "低于 {score} 的已没有可保留的了。";
     slice_whole: "All {frame} covers below {score} were looked at.", "低于 {score} 的 {frame} 张都已看过。";
