@@ -70,7 +70,6 @@ const README = [
   { name: "loupe", lang: "en", theme: "dark", file: "loupe.jpg" },
   { name: "suspects", lang: "en", theme: "light", file: "suspects.jpg" },
   { name: "found", lang: "en", theme: "light", file: "found.jpg" },
-  { name: "statistics", lang: "en", theme: "light", file: "statistics.jpg" },
 ];
 
 async function readme(screens: Screens): Promise<void> {
