@@ -94,7 +94,7 @@ const cut = (page: Page) =>
       if (box.width === 0) continue;
       if (box.right > innerWidth + 1 || box.left < -1) tell(one, "out of the window");
       const { overflowX, overflowY } = getComputedStyle(one);
-      const own = one.matches(".unseen, .tile, .path, select, option, img, progress, meter");
+      const own = one.matches(".unseen, .tile, .path, .clamp, select, option, img, progress, meter");
       if (!own && overflowX === "hidden" && one.scrollWidth > one.clientWidth + 1) tell(one, "cut off at the side");
       if (!own && overflowY === "hidden" && one.scrollHeight > one.clientHeight + 1) tell(one, "cut off below");
     }

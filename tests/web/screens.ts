@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 
-import { copied, database, open, serve, sheet, type Browser, type Labeler, type Page } from "./labeler.ts";
+import { ahead, copied, database, open, pictures, serve, sheet, type Browser, type Labeler, type Page } from "./labeler.ts";
 import { FIRST, lived, type Size } from "./lived.ts";
 import { Log } from "./log.ts";
 
@@ -87,7 +87,7 @@ const unfolded = (page: Page) =>
 
 /** A picture that does not arrive: the sheet says so, and waits. */
 const missing = async (page: Page) => {
-  await page.route("**/preview/*", (route) => (route.request().url().includes("/preview/0") ? route.abort() : route.continue()));
+  await page.route("**/preview/*", (route) => (/preview.[0-3]/.test(route.request().url()) ? route.abort() : route.continue()));
   await page.reload();
   await page.waitForFunction(() => document.querySelector("#line")?.textContent?.match(/did not arrive|未能加载/));
 };
@@ -107,7 +107,8 @@ const confirmed = async (page: Page, words: string) => {
 /** The labeler goes away while a sheet is confirmed. */
 const offline = async (page: Page) => {
   const shown = await sheet(page);
-  await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.includes("/sheet/")).length === 2);
+  await ahead(page);
+  await pictures(page, 2 * shown.length);
   await page.context().setOffline(true);
   await confirmed(page, "does not answer|没有响应");
   await sheet(page, shown);
@@ -200,6 +201,7 @@ export class Screens {
 
   /** Each in a context of its own with these options, one after another. */
   async each(browser: Browser, options: object, look: (page: Page, screen: Screen) => Promise<void>, which = (_: Screen) => true): Promise<void> {
+    const wrong: string[] = [];
     for (const screen of SCREENS.filter(which)) {
       const labeler = await this.#labeler(screen.base);
       const page = await open(browser, "about:blank", { javaScriptEnabled: !screen.plain, ...options });
@@ -207,11 +209,17 @@ export class Screens {
       if (screen.plain) await page.route("**/*.js", (route) => route.abort());
       const path = screen.path.replace("FOUND", () => this.#found());
       await page.goto(labeler.url.replace(/#.*$/, "") + path);
-      await screen.reach?.(page);
-      await look(page, screen);
+      try {
+        await screen.reach?.(page);
+        await look(page, screen);
+      } catch (error) {
+        wrong.push(`${screen.name}: ${error instanceof Error ? error.message : error}`);
+      }
       await page.context().close();
       change(labeler.database, "delete from lease"); // for the next person
     }
+    // All of them: who mends a screen wants to know of the others, too.
+    if (wrong.length > 0) throw new Error(wrong.join("\n"));
   }
 
   /** A database in that state, for somebody who changes it. */
