@@ -42,7 +42,7 @@ const painted = (page: Page) =>
 
 async function take(page: Page, screen: Screen, path: string, full: boolean): Promise<void> {
   if (!screen.plain) await painted(page);
-  await page.screenshot({ path, fullPage: full, ...(path.endsWith(".jpg") && { type: "jpeg", quality: 82 }) });
+  await page.screenshot({ path, fullPage: full, ...(path.endsWith(".jpg") && { type: "jpeg", quality: 74 }) });
 }
 
 /** Every screen that was asked for, in every way that was asked for. */
