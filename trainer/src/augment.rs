@@ -33,6 +33,17 @@ impl Default for Augmentation {
     }
 }
 
+impl Augmentation {
+    /// For a net that otherwise learns its covers by heart.
+    pub fn strong() -> Augmentation {
+        Augmentation {
+            smallest_area: 0.3,
+            colour: 0.4,
+            ..Augmentation::default()
+        }
+    }
+}
+
 /// Which pass over which data: with a row, the key of one variation.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion {

@@ -160,7 +160,10 @@ fn modern(net: Net) -> Recipe {
         loss: Loss::CrossEntropy,
         label_smoothing: 0.1,
         average: true,
-        augmentation: Some(Augmentation::default()),
+        augmentation: Some(match net {
+            Net::LeNet => Augmentation::strong(),
+            _ => Augmentation::default(),
+        }),
         mirror: true,
         init: match net {
             Net::LeNet => Init::Smooth,
