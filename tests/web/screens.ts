@@ -59,6 +59,8 @@ export interface Screen {
   reach?(page: Page): Promise<unknown>;
   /** Without script. */
   plain?: boolean;
+  /** Something is decided on the way: the next to look finds a database of its own. */
+  decides?: boolean;
 }
 
 const tiles = (page: Page) => page.waitForFunction(() => document.querySelector("#sheet .tile") !== null);
@@ -132,12 +134,12 @@ export const SCREENS: Screen[] = [
   { name: "inbox-positive", base: "lived", path: "?pool=positive&order=likely", reach: marked },
   { name: "inbox-random", base: "lived", path: `${NEGATIVE}random`, reach: tiles },
   { name: "inbox-uncertain", base: "lived", path: `${NEGATIVE}uncertain`, reach: tiles },
-  { name: "inbox-saved", base: "lived", path: `${NEGATIVE}newest`, reach: saved },
+  { name: "inbox-saved", base: "lived", path: `${NEGATIVE}newest`, reach: saved, decides: true },
   { name: "inbox-flipped", base: "flipped", path: `${NEGATIVE}likely`, reach: marked },
   { name: "inbox-behind", base: "behind", path: `${NEGATIVE}likely`, reach: tiles },
   { name: "inbox-untrained", base: "untrained", path: `${NEGATIVE}likely`, reach: tiles },
   { name: "inbox-missing", base: "lived", path: `${NEGATIVE}likely`, reach: missing },
-  { name: "inbox-offline", base: "lived", path: `${NEGATIVE}random`, reach: offline },
+  { name: "inbox-offline", base: "lived", path: `${NEGATIVE}random`, reach: offline, decides: true },
   { name: "inbox-finished", base: "finished", path: `${NEGATIVE}likely`, reach: none },
   { name: "inbox-empty", base: "empty", path: "", reach: none },
   { name: "inbox-plain", base: "lived", path: "", plain: true },
@@ -203,7 +205,7 @@ export class Screens {
   async each(browser: Browser, options: object, look: (page: Page, screen: Screen) => Promise<void>, which = (_: Screen) => true): Promise<void> {
     const wrong: string[] = [];
     for (const screen of SCREENS.filter(which)) {
-      const labeler = await this.#labeler(screen.base);
+      const labeler = screen.decides ? await serve(this.copy(screen.base)) : await this.#labeler(screen.base);
       const page = await open(browser, "about:blank", { javaScriptEnabled: !screen.plain, ...options });
       // Who asks for script all the same gets none of ours.
       if (screen.plain) await page.route("**/*.js", (route) => route.abort());
@@ -216,7 +218,8 @@ export class Screens {
         wrong.push(`${screen.name}: ${error instanceof Error ? error.message : error}`);
       }
       await page.context().close();
-      change(labeler.database, "delete from lease"); // for the next person
+      if (screen.decides) await labeler.stop();
+      else change(labeler.database, "delete from lease"); // for the next person
     }
     // All of them: who mends a screen wants to know of the others, too.
     if (wrong.length > 0) throw new Error(wrong.join("\n"));

@@ -42,8 +42,8 @@ test("labels and covers that the model does not know are told, until a watch is 
   await page.keyboard.press("Enter");
   await drained(page);
   await sheet(page, shown);
-  await told(page, "covers were decided since the model was trained");
-  assert.match((await stale(page)) ?? "", /^\d+ covers were decided since the model was trained. To learn from them: trainer watch/);
+  await told(page, "Decided since the model was trained");
+  assert.match((await stale(page)) ?? "", /^Decided since the model was trained: \d+. To learn from them: trainer watch/);
   change(path, "insert into lease values ('watch', '1', 'test', 9e15)");
   await look(page);
   await page.waitForFunction(() => document.querySelector("#stale")?.textContent === "");

@@ -354,7 +354,7 @@ catalogue! {
     news_enough: "more labels would hardly help", "再多审帮助已不大";
 
     // What is behind.
-    stale_labels: "{n} covers were decided since the model was trained. To learn from them:", "模型训练之后又审了 {n} 张。让它学习：";
+    stale_labels: "Decided since the model was trained: {n}. To learn from them:", "模型训练之后又审了 {n} 张。让它学习：";
     stale_scores: "Not scored yet, and so last in line: {n}. To score:", "还没有打分、因此排在最后的有 {n} 张。打分：";
     stale_no_model: "No model yet, so covers come at random. To order them:", "还没有模型，封面随机出现。要让它排序：";
     stale_upgraded: "Whisker was upgraded. Your marks stay when you reload.", "Whisker 已升级。刷新不会丢失标记。";
