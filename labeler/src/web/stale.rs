@@ -76,8 +76,16 @@ mod tests {
             (fresh(0, 0, 0, false), random, ""),
             (fresh(0, 0, 0, true), likely, ""),
             (fresh(1, 59, 0, false), likely, ""),
-            (fresh(1, 60, 0, false), random, "60 covers were decided"),
-            (fresh(1, 1312, 5, false), None, "1,312 covers were decided"),
+            (
+                fresh(1, 60, 0, false),
+                random,
+                "Decided since the model was trained: 60.",
+            ),
+            (
+                fresh(1, 1312, 5, false),
+                None,
+                "Decided since the model was trained: 1,312.",
+            ),
             (fresh(1, 1312, 5, true), likely, ""),
             (
                 fresh(1, 59, 5, false),
