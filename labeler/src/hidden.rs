@@ -4,7 +4,8 @@
 //! People read a bound after each sheet and go on until it pleases them. A bound that holds at
 //! 95 % for a number of covers fixed beforehand then fails up to four times as often: each number
 //! found is one more chance to stop at a wrong one. So each has a chance to be wrong of its own
-//! ([`chance`]); together they stay below 5 %, which the tests sum over every way to stop.
+//! ([`chance`]); together they stay below 5 % in every case
+//! that the tests sum over all ways to stop. No proof is claimed for the others.
 
 use crate::interval::{above, common, share};
 

@@ -19,7 +19,8 @@ pub enum Init {
     Xavier,
     /// As [`Init::Kaiming`], but large kernels begin smooth: pictures are, and a kernel of noise
     /// answers to noise first. Of the article's 45×45 and 20×20 this made the held-out accuracy
-    /// after seven epochs 76 % instead of 71 % (docs/measurements.md).
+    /// of one fold after seven epochs 76 % instead of 71 %; in the end it was the same
+    /// (docs/measurements.md).
     Smooth,
     /// All zero: values are about to be loaded.
     Blank,

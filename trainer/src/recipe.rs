@@ -174,7 +174,7 @@ fn modern(net: Net) -> Recipe {
     }
 }
 
-/// The nets without normalisation learn their covers by heart long before the last epoch;
+/// The nets without normalisation can learn their covers by heart long before the last epoch;
 /// a quarter of the epochs is long enough to know. The residual net is best when its rate
 /// has come down, and the tenth held back would cost it more than it gives.
 fn early_stop(net: Net, epochs: u32) -> Option<u32> {
