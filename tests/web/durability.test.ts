@@ -3,9 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ahead, browse, database, drained, marks, open, pictures, said, serve, sheet } from "./labeler.ts";
+import { ahead, browse, database, drained, marks, open, pictures, said, serve, sheet, type Labeler, type Page } from "./labeler.ts";
 
 const browser = await browse();
+
+/** A sheet with its fourth cover marked, and the sheet ahead there with its pictures, or there is nothing to turn to. */
+async function marked(labeler: Labeler): Promise<{ page: Page; shown: string[] }> {
+  const page = await open(browser, labeler.url);
+  const shown = await sheet(page);
+  await ahead(page);
+  await pictures(page, 2 * shown.length);
+  await page.locator("#sheet .tile").nth(3).click();
+  return { page, shown };
+}
 
 test("a reload keeps the sheet, its order and its marks, and their undo", async () => {
   const labeler = await serve(database(130));
@@ -54,12 +64,7 @@ test("what was confirmed survives kill -9 and what was undone can still be redon
 
 test("a sheet confirmed while the labeler is away is sent when it is back, once", async () => {
   const labeler = await serve(database(130));
-  const page = await open(browser, labeler.url);
-  const shown = await sheet(page);
-  // The sheet ahead must be there with its pictures, or there is nothing to turn to.
-  await ahead(page);
-  await pictures(page, 2 * shown.length);
-  await page.locator("#sheet .tile").nth(3).click();
+  const { page, shown } = await marked(labeler);
   await labeler.kill();
   await page.keyboard.press("Enter");
   await said(page, "does not answer");
@@ -73,11 +78,7 @@ test("a sheet confirmed while the labeler is away is sent when it is back, once"
 
 test("a sheet confirmed over another database waits for its own", async () => {
   const labeler = await serve(database(130));
-  const page = await open(browser, labeler.url);
-  const shown = await sheet(page);
-  await ahead(page);
-  await pictures(page, 2 * shown.length);
-  await page.locator("#sheet .tile").nth(3).click();
+  const { page, shown } = await marked(labeler);
   await labeler.kill();
   await labeler.restart(database(70));
   await page.keyboard.press("Enter");
