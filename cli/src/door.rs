@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Common, Exit, Failure, Printer, Stop};
+use crate::{Common, Exit, Failure, Printer, Stop, output};
 
 /// How a command ended without failing, and its JSON object.
 #[derive(Debug)]
@@ -55,10 +55,25 @@ where
             if let Some(value) = &outcome.json {
                 printer.object(value);
             }
-            ExitCode::from(outcome.exit as u8)
+            leave(outcome.exit)
         }
         Err(failure) => failed(&printer, &failure),
     }
+}
+
+/// Leaves with this code, unless all went well but for what stdout could not take.
+fn leave(exit: Exit) -> ExitCode {
+    let Some(why) = output::lost() else {
+        return ExitCode::from(exit as u8);
+    };
+    output::stderr(&format!(
+        "error: the output could not be written: {why}\nMake room, or send it elsewhere, and run the same command again."
+    ));
+    let exit = match exit {
+        Exit::Done => Exit::Failed,
+        other => other,
+    };
+    ExitCode::from(exit as u8)
 }
 
 /// `--help` and `--version` are data; anything else is bad usage.
@@ -74,9 +89,11 @@ fn refused(error: &clap::Error, words: &[OsString]) -> ExitCode {
             &Failure::usage(text.trim().trim_start_matches("error: ")),
         );
     }
-    // Nothing can be said if even the terminal is gone.
-    drop(error.print());
-    ExitCode::from(if asked { Exit::Done } else { Exit::Usage } as u8)
+    let written = error.print();
+    if asked {
+        output::note(written);
+    }
+    leave(if asked { Exit::Done } else { Exit::Usage })
 }
 
 /// For what ends a program outside of its command: says it as a command would.
@@ -89,9 +106,9 @@ fn failed(printer: &Printer, failure: &Failure) -> ExitCode {
     if printer.json() {
         printer.object(&json!({ "error": failure.message }));
     } else {
-        eprintln!("error: {failure}");
+        output::stderr(&format!("error: {failure}"));
     }
-    ExitCode::from(failure.exit as u8)
+    leave(failure.exit)
 }
 
 /// Log lines on stderr; `RUST_LOG` beats the flags.
@@ -108,6 +125,8 @@ fn trace(quiet: bool, verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Otherwise a log line that nobody can read any more is a panic.
+        .log_internal_errors(false)
         .with_ansi(
             std::io::IsTerminal::is_terminal(&std::io::stderr())
                 && std::env::var_os("NO_COLOR").is_none(),

@@ -4,12 +4,14 @@
 //! - [`common`]: the flags every command takes
 //! - [`door`]: from `main` to an exit code
 //! - [`failure`]: an error with its exit code
+//! - [`output`]: where text leaves the program, whatever reads it
 //! - [`printer`]: stdout is data, stderr is talk; knows quiet, verbose, json and no-progress
 //! - [`stop`]: Ctrl-C once saves and leaves, twice leaves now
 
 pub mod common;
 pub mod door;
 pub mod failure;
+pub mod output;
 pub mod printer;
 pub mod stop;
 

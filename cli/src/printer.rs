@@ -1,10 +1,11 @@
 //! One printer knows quiet, json and no-progress. stdout is data, stderr is talk.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::output::{self, printable};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Lines of progress when stderr is not a terminal: often enough to see life, rare enough to read.
@@ -36,27 +37,32 @@ impl Printer {
     /// Data for people; silent under `--json`.
     pub fn line(&self, text: impl AsRef<str>) {
         if !self.json {
-            to_stdout(text.as_ref());
+            output::stdout(&printable(text.as_ref()));
         }
     }
 
     /// The one JSON object; silent without `--json`.
     pub fn object(&self, value: &serde_json::Value) {
         if self.json {
-            to_stdout(&value.to_string());
+            output::stdout(&value.to_string());
         }
+    }
+
+    /// Data in a format of its own (CSV, a page), as it is, with or without `--json`.
+    pub fn data(&self, text: impl AsRef<str>) {
+        output::stdout(text.as_ref());
     }
 
     /// Talk.
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            eprintln!("{}", text.as_ref());
+            output::stderr(text.as_ref());
         }
     }
 
     /// A warning; shown even when quiet, because it tells of something lost or doubtful.
     pub fn warn(&self, text: impl AsRef<str>) {
-        eprintln!("warning: {}", text.as_ref());
+        output::stderr(&format!("warning: {}", text.as_ref()));
     }
 
     /// Rows of name and value, aligned.
@@ -82,13 +88,6 @@ impl Printer {
     /// the rate nor for the time left.
     pub fn bar_from(&self, what: impl Into<Cow<'static, str>>, done: u64, total: u64) -> Bar {
         Bar::new(what.into(), Some(total), done, self.progress)
-    }
-}
-
-/// A closed pipe (`| head`) is not an error of ours.
-fn to_stdout(text: &str) {
-    if writeln!(std::io::stdout().lock(), "{text}").is_err() {
-        std::process::exit(crate::Exit::Done as i32);
     }
 }
 
@@ -137,7 +136,7 @@ impl Bar {
 
     /// What is going on or being waited for.
     pub fn message(&self, text: impl Into<String>) {
-        let text = text.into();
+        let text = printable(&text.into()).into_owned();
         if let Some(plain) = &self.plain {
             if let Ok(mut plain) = plain.lock() {
                 plain.message.clone_from(&text);
@@ -149,7 +148,7 @@ impl Bar {
 
     /// A line that stays, above the bar.
     pub fn println(&self, text: impl AsRef<str>) {
-        self.bar.suspend(|| eprintln!("{}", text.as_ref()));
+        self.bar.suspend(|| output::stderr(text.as_ref()));
     }
 
     /// The stage is over.
@@ -174,10 +173,10 @@ impl Bar {
             _ => String::new(),
         };
         let gap = if plain.message.is_empty() { "" } else { "  " };
-        eprintln!(
+        output::stderr(&format!(
             "{}: {done}{of}, {rate:.1}/s{left}{gap}{}",
             self.what, plain.message
-        );
+        ));
     }
 }
 

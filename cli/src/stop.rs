@@ -26,7 +26,9 @@ impl Stop {
                     // Every write is one transaction or one rename: leaving here loses nothing saved.
                     std::process::exit(Exit::Stopped as i32);
                 }
-                eprintln!("stopping: finishing what is in hand (Ctrl-C again to leave now)");
+                crate::output::stderr(
+                    "stopping: finishing what is in hand (Ctrl-C again to leave now)",
+                );
                 heard.notify.notify_waiters();
             }
         });

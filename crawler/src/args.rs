@@ -90,7 +90,11 @@ enum Command {
         manners: Manners,
     },
     /// Show what is in the database
-    Status,
+    Status {
+        /// Name every failed page, with the reason
+        #[arg(long)]
+        failed: bool,
+    },
     /// Check that every stored image decodes and matches its hash
     Verify,
 }
@@ -249,7 +253,9 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
         Command::Probe { site, manners } => {
             crate::probe::run(&store, &site, &manners, &printer).await
         }
-        Command::Status => crate::status::status(&store, topic, &printer).await,
+        Command::Status { failed } => {
+            crate::status::status(&store, topic, failed, &printer).await
+        }
         Command::Verify => crate::check::verify(&store, &printer, &stop).await,
     };
     store.close().await;

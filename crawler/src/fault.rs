@@ -73,6 +73,19 @@ pub enum Fault {
     /// The picture came, and is none.
     #[error("{0}")]
     Picture(#[from] Refusal),
+    /// Our code met something that it says cannot be.
+    #[error("Whisker has a fault that this page has found: {0}")]
+    Panicked(String),
+}
+
+/// What a task that did not end said last.
+pub fn panic_words(error: tokio::task::JoinError) -> String {
+    let Ok(payload) = error.try_into_panic() else {
+        return "the task was taken away".into();
+    };
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".into())
 }
 
 impl Fault {
@@ -98,6 +111,7 @@ impl Fault {
             Self::OptOut(_) => "opt-out",
             Self::NotUnderstood(_) => "not-understood",
             Self::Picture(refusal) => refusal.class(),
+            Self::Panicked(_) => "panicked",
         }
     }
 }
@@ -140,7 +154,8 @@ pub fn judge(fault: &Fault, attempts: u32) -> Judgement {
         | Fault::Robots
         | Fault::OptOut(_)
         | Fault::NotUnderstood(_)
-        | Fault::Picture(_) => 1,
+        | Fault::Picture(_)
+        | Fault::Panicked(_) => 1,
     };
     if attempts + 1 >= tries {
         return Judgement::GiveUp;
@@ -188,6 +203,7 @@ mod tests {
             (Fault::NotUnderstood("no state".into()), vec![]),
             (Fault::Picture(truncated), vec![4]),
             (Fault::Picture(Refusal::NotAnImage), vec![]),
+            (Fault::Panicked("injected".into()), vec![]),
         ] {
             assert_eq!(waits(&fault), want, "{fault}");
         }

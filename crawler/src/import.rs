@@ -86,9 +86,12 @@ pub async fn run(
     stop: &Stop,
 ) -> Result<Outcome> {
     let found = items::find(&import.paths)?;
-    let mut summary = Summary::default();
-    if !found.files.is_empty() {
-        let files = from_disk(store, topic, import, found.files, printer, stop);
+    let mut summary = Summary {
+        left_out: found.left_out,
+        ..Summary::default()
+    };
+    if !found.files.is_empty() || !found.bad.is_empty() {
+        let files = from_disk(store, topic, import, (found.files, found.bad), printer, stop);
         summary.merge(files.await?);
     }
     if !found.urls.is_empty() && !stop.asked() {
@@ -101,19 +104,24 @@ async fn from_disk(
     store: &Store,
     topic: TopicId,
     import: &Import,
-    files: Vec<PathBuf>,
+    (files, bad): (Vec<PathBuf>, Vec<items::Bad>),
     printer: &Printer,
     stop: &Stop,
 ) -> Result<Summary> {
     let started = Instant::now();
+    let asked = files.len() + bad.len();
     let crawl = store
-        .begin_crawl(topic, &request(import, files.len()), cli::now())
+        .begin_crawl(topic, &request(import, asked), cli::now())
         .await?;
-    let bar = printer.bar("import", Some(files.len() as u64));
+    let bar = printer.bar("import", Some(asked as u64));
     let mut summary = Summary {
-        asked: files.len() as u64,
+        asked: asked as u64,
         ..Summary::default()
     };
+    for items::Bad { item, class, reason } in &bad {
+        bar.inc(1);
+        fail(store, crawl, (item, item), (class, reason), &mut summary, &bar).await?;
+    }
     let mut made = make_all(store, files, import, stop);
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(one) = made.recv().await {
@@ -254,22 +262,35 @@ async fn settle(
     summary: &mut Summary,
     bar: &Bar,
 ) -> Result<Option<Arrival>> {
-    let path = made.path.display().to_string();
+    let key = store::file_key(&made.path);
     match made.picture {
         Ok(picture) => {
             summary.fetched += 1;
             summary.bytes += made.bytes;
-            Ok(Some(arrival(&made.path, path, picture)))
+            Ok(Some(arrival(&made.path, key, picture)))
         }
         Err(Refused { class, reason }) => {
-            summary.fail(class);
-            bar.println(format!("{path}: {reason}"));
-            store
-                .fail_at_once(crawl, &path, FOLDER, class, &reason, cli::now())
-                .await?;
+            let shown = made.path.display().to_string();
+            fail(store, crawl, (&key, &shown), (class, &reason), summary, bar).await?;
             Ok(None)
         }
     }
+}
+
+/// Counts, tells and keeps an item that cannot be had. It has a key that is its own, and a
+/// name for people.
+async fn fail(
+    store: &Store,
+    crawl: CrawlId,
+    (key, shown): (&str, &str),
+    (class, reason): (&str, &str),
+    summary: &mut Summary,
+    bar: &Bar,
+) -> Result<()> {
+    summary.fail(class, shown, reason);
+    bar.println(format!("{shown}: {reason}"));
+    let failed = store.fail_at_once(crawl, key, FOLDER, class, reason, cli::now());
+    Ok(failed.await?)
 }
 
 fn arrival(path: &Path, key: String, picture: Picture) -> Arrival {

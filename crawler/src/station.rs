@@ -149,8 +149,7 @@ impl<'a> Station<'a> {
         };
         active.covers_in_flight += u32::from(page.kind == Kind::Cover);
         let worker = active.worker.clone();
-        self.tasks
-            .spawn(async move { worker.step(page, host).await });
+        self.tasks.spawn(worker.step_or_fail(page, host));
         Ok(true)
     }
 
@@ -333,3 +332,6 @@ impl<'a> Station<'a> {
         Ok(self.summary)
     }
 }
+
+#[cfg(test)]
+mod tests;

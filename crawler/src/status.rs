@@ -12,7 +12,8 @@ use store::{Store, TopicId};
 
 use crate::date::clock;
 use crate::import::FOLDER;
-use crate::text::thousands;
+use crate::summary::{EXAMPLES, Example};
+use crate::text::{clean, thousands};
 
 /// Boxes of a crawl's bar.
 const BOXES: i64 = 16;
@@ -31,7 +32,12 @@ struct State {
 ///
 /// # Errors
 /// What the database says.
-pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<Outcome> {
+pub async fn status(
+    store: &Store,
+    topic: TopicId,
+    by_name: bool,
+    printer: &Printer,
+) -> Result<Outcome> {
     let now = cli::now();
     let state = State {
         now,
@@ -43,7 +49,35 @@ pub async fn status(store: &Store, topic: TopicId, printer: &Printer) -> Result<
     };
     head(store, &state, printer);
     state.print(printer);
-    Ok(Outcome::done(state.json()))
+    let mut json = state.json();
+    if by_name {
+        json["failures"] = failures(store, topic, &state, printer).await?;
+    }
+    Ok(Outcome::done(json))
+}
+
+/// Prints every failed page; returns the newest of each class.
+async fn failures(
+    store: &Store,
+    topic: TopicId,
+    state: &State,
+    printer: &Printer,
+) -> Result<Value> {
+    let mut examples = BTreeMap::new();
+    for (class, _) in &state.failed {
+        let most = if printer.json() { EXAMPLES } else { usize::MAX };
+        let pages = store.failed_pages(topic, class, most).await?;
+        printer.line(format!("\n{class}"));
+        for page in &pages {
+            printer.line(format!("  {}: {}", clean(&page.url), clean(&page.reason)));
+        }
+        let newest = pages.into_iter().take(EXAMPLES).map(|page| Example {
+            item: page.url,
+            reason: page.reason,
+        });
+        examples.insert(class.clone(), newest.collect::<Vec<_>>());
+    }
+    Ok(json!(examples))
 }
 
 impl State {
@@ -61,6 +95,9 @@ impl State {
         table(printer, "host requests_today waits_until why", hosts);
         if shown.clone().any(|crawl| crawl.state != "finished") {
             printer.line("\n`crawler resume` goes on with what is unfinished.");
+        }
+        if !self.failed.is_empty() {
+            printer.line("\n`crawler status --failed` names each failed page.");
         }
     }
 

@@ -4,13 +4,15 @@
 
 mod robots;
 
+use std::sync::Arc;
+
 use cli::{Result, now};
 use store::Store;
 use store::cover::{Arrival, Picture, Seen, Version};
 use store::frontier::{Fate, Host, Kind, KnownCover, NewPage, Page, Settlement};
 use url::Url;
 
-use crate::fault::{Fault, Judgement, judge};
+use crate::fault::{Fault, Judgement, judge, panic_words};
 use crate::fetch::{ACCEPT_PICTURE, Answer, Ask, Fetcher};
 use crate::make::Maker;
 use crate::politeness::mood::{Outcome, Verdict};
@@ -60,6 +62,8 @@ pub struct Done {
     pub settlement: Settlement,
     /// The page's kind.
     pub kind: Kind,
+    /// Its address.
+    pub url: String,
     /// The host that was asked, and what is to be told of it.
     pub host: Host,
     /// Likewise.
@@ -68,6 +72,21 @@ pub struct Done {
     pub requests: u64,
     /// Of bodies.
     pub bytes: u64,
+}
+
+impl Done {
+    /// Nothing was asked yet.
+    fn of(page: &Page, host: Host) -> Self {
+        Self {
+            settlement: blank(page),
+            kind: page.kind,
+            url: page.url.clone(),
+            host,
+            verdict: Verdict::Open,
+            requests: 0,
+            bytes: 0,
+        }
+    }
 }
 
 impl Worker {
@@ -83,19 +102,39 @@ impl Worker {
         self.pace_ms.or_else(|| self.site.floor_of(name))
     }
 
+    /// Does all that can be done for a page now. A panic on the way, which is a fault of ours
+    /// that some answer has found, fails the page and no other: it is not met again by the
+    /// next `resume`, and it has a reason.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn step_or_fail(self: Arc<Self>, page: Page, host: Host) -> Result<Done> {
+        let mut done = Done::of(&page, host.clone());
+        let worker = self.clone();
+        match tokio::spawn(async move { worker.step(page, host).await }).await {
+            Ok(stepped) => stepped,
+            Err(error) => {
+                let fault = Fault::Panicked(panic_words(error));
+                // A request may have been sent, so the host's gap is kept.
+                let outcome = Outcome::Fault(&fault);
+                done.verdict = self.politeness.observe(&mut done.host, outcome).await?;
+                done.settlement.fate = Fate::Failed {
+                    class: fault.class().to_owned(),
+                    reason: fault.to_string(),
+                };
+                Ok(done)
+            }
+        }
+    }
+
     /// Does all that can be done for a page now.
     ///
     /// # Errors
     /// What the database says; all else is an outcome.
-    pub async fn step(&self, page: Page, host: Host) -> Result<Done> {
-        let mut done = Done {
-            settlement: blank(&page),
-            kind: page.kind,
-            host,
-            verdict: Verdict::Open,
-            requests: 0,
-            bytes: 0,
-        };
+    async fn step(&self, page: Page, host: Host) -> Result<Done> {
+        #[cfg(test)]
+        assert!(!page.url.contains("panics"), "injected");
+        let mut done = Done::of(&page, host);
         let unasked = match self.admit(&page, &mut done).await? {
             Ok(Some(url)) => {
                 self.visit(&page, &url, &mut done).await?;

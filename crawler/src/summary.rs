@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 
 use cli::{Exit, Outcome, Printer};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::date::clock;
+use crate::items::counts;
+
+/// Failures of a class that are told by name; `status --failed` lists all.
+pub const EXAMPLES: usize = 20;
 
 /// What a collecting command did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,6 +25,10 @@ pub struct Summary {
     pub duplicates: u64,
     /// Items that failed, by class.
     pub failed: BTreeMap<String, u64>,
+    /// The first of each class by name.
+    pub examples: BTreeMap<String, Vec<Example>>,
+    /// Files of folders that are no pictures that can be read, by kind.
+    pub left_out: BTreeMap<String, u64>,
     /// Requests sent to sites.
     pub requests: u64,
     /// Bytes read.
@@ -38,6 +47,15 @@ pub struct Summary {
     pub refusals: Vec<Refusal>,
 }
 
+/// An item that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// Its address or path.
+    pub item: String,
+    /// In words.
+    pub reason: String,
+}
+
 /// A host that ended a crawl.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -53,8 +71,15 @@ pub struct Refusal {
 
 impl Summary {
     /// One more failure.
-    pub fn fail(&mut self, class: &str) {
+    pub fn fail(&mut self, class: &str, item: &str, reason: &str) {
         *self.failed.entry(class.to_owned()).or_default() += 1;
+        let examples = self.examples.entry(class.to_owned()).or_default();
+        if examples.len() < EXAMPLES {
+            examples.push(Example {
+                item: item.to_owned(),
+                reason: reason.to_owned(),
+            });
+        }
     }
 
     /// All failures.
@@ -70,6 +95,14 @@ impl Summary {
         self.duplicates += other.duplicates;
         for (class, n) in other.failed {
             *self.failed.entry(class).or_default() += n;
+        }
+        for (class, more) in other.examples {
+            let examples = self.examples.entry(class).or_default();
+            examples.extend(more);
+            examples.truncate(EXAMPLES);
+        }
+        for (kind, n) in other.left_out {
+            *self.left_out.entry(kind).or_default() += n;
         }
         self.requests += other.requests;
         self.bytes += other.bytes;
@@ -134,6 +167,8 @@ impl Summary {
             "new_covers": self.new_covers,
             "duplicates": self.duplicates,
             "failed": self.failed,
+            "failures": self.examples,
+            "left_out": self.left_out,
             "requests": self.requests,
             "bytes": self.bytes,
             "seconds": self.seconds,
@@ -163,6 +198,9 @@ impl Summary {
             .collect();
         if !failed.is_empty() {
             rows.push(("failed", failed.join(", ")));
+        }
+        if !self.left_out.is_empty() {
+            rows.push(("left out", counts(&self.left_out)));
         }
         if self.requests > 0 {
             rows.push(("requests", self.requests.to_string()));

@@ -16,6 +16,21 @@ pub fn clean(text: &str) -> String {
     words.join(" ").chars().take(LONGEST).collect()
 }
 
+/// An address for a line of a terminal: its middle is left out where it is long, since its
+/// beginning tells the site and its end the page.
+pub fn shortened(url: &str) -> String {
+    const HEAD: usize = 60;
+    const TAIL: usize = 50;
+    let url = clean(url);
+    let length = url.chars().count();
+    if length <= HEAD + TAIL {
+        return url;
+    }
+    let head: String = url.chars().take(HEAD).collect();
+    let tail: String = url.chars().skip(length - TAIL).collect();
+    format!("{head}…{tail}")
+}
+
 /// A number with its thousands apart.
 pub fn thousands(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
@@ -56,6 +71,17 @@ mod tests {
             assert_eq!(clean(raw), clear, "{raw:?}");
         }
         assert_eq!(clean(&"猫".repeat(2000)).chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn a_long_address_keeps_both_ends() {
+        let short = "https://site.example/watch/1";
+        assert_eq!(shortened(short), short);
+        let long = format!("https://site.example/{}/watch/42", "x".repeat(300));
+        let shown = shortened(&long);
+        assert_eq!(shown.chars().count(), 111);
+        assert!(shown.starts_with("https://site.example/xx"));
+        assert!(shown.ends_with("xx/watch/42"), "{shown}");
     }
 
     #[test]

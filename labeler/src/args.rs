@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use cli::{Common, Outcome, Printer, Result, Stop};
+use cli::{Common, Failure, Outcome, Printer, Result, Stop};
 use store::{Durability, Pool};
 
 use crate::format::Format;
@@ -99,6 +99,18 @@ enum Command {
     Stats,
 }
 
+impl Command {
+    /// In whose name something would be decided.
+    fn annotator(&self) -> Option<&str> {
+        match self {
+            Self::Serve { annotator, .. }
+            | Self::Import { annotator, .. }
+            | Self::Bulk { annotator, .. } => Some(annotator),
+            Self::Export { .. } | Self::Stats => None,
+        }
+    }
+}
+
 impl Args {
     /// The flags of all commands.
     pub fn common(&self) -> &Common {
@@ -118,6 +130,13 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
         } => Some(web::serve::address(listen, allow_host)?),
         _ => None,
     };
+    if let Some(name) = args.command.annotator()
+        && let Some(why) = store::decision::annotator_fault(name)
+    {
+        return Err(Failure::usage(format!(
+            "{why}\nGive one with --annotator, or in WHISKER_ANNOTATOR."
+        )));
+    }
     let (store, topic) = args.common.open(Durability::Full).await?;
     let outcome = match args.command {
         Command::Serve {
@@ -129,7 +148,7 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
             web::serve::run(site, address, stop).await
         }
         Command::Import { file, annotator } => {
-            crate::import::run(&store, topic, &file, &annotator, &printer).await
+            crate::import::run(&store, topic, &file, &annotator, &printer, &stop).await
         }
         Command::Export { format } => crate::export::run(&store, topic, format).await,
         Command::Bulk {

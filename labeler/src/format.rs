@@ -5,8 +5,9 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use cli::{Failure, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::{Act, Choice, Event, Pool, Role, Source};
+use tabular::Row;
 
 /// The form of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,8 +24,9 @@ impl Format {
     /// # Errors
     /// Bad input when the ending is neither.
     pub fn of(path: &Path) -> Result<Self> {
-        match path.extension().and_then(|e| e.to_str()) {
-            Some("csv") => Ok(Self::Csv),
+        let ending = path.extension().unwrap_or_default();
+        match ending.to_ascii_lowercase().to_str() {
+            Some("csv" | "tsv") => Ok(Self::Csv),
             Some("jsonl" | "ndjson") => Ok(Self::Jsonl),
             _ => Err(Failure::usage(format!(
                 "{} ends in neither .csv nor .jsonl\nGive the file the ending of its format.",
@@ -36,44 +38,33 @@ impl Format {
 
 /// A row of a file. Exports fill `event` and all that belongs to it; other files name
 /// the cover one way and give a decision.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Record {
     /// Name of the event; present in exports.
-    #[serde(deserialize_with = "filled")]
     pub event: Option<String>,
     /// Hexadecimal.
-    #[serde(deserialize_with = "filled")]
     pub sha256: Option<String>,
     /// Where the picture was fetched, or the video's page.
-    #[serde(deserialize_with = "filled", skip_serializing)]
+    #[serde(skip_serializing)]
     pub url: Option<String>,
     /// A path, relative to the file that names it.
-    #[serde(deserialize_with = "filled", skip_serializing)]
+    #[serde(skip_serializing)]
     pub file: Option<String>,
     /// `negative` or `positive`.
-    #[serde(deserialize_with = "filled")]
     pub pool: Option<String>,
     /// `keep`, `reject`, `unsure`, `broken`; empty for an undo.
-    #[serde(deserialize_with = "filled")]
     pub decision: Option<String>,
     /// Who.
-    #[serde(deserialize_with = "filled")]
     pub annotator: Option<String>,
     /// `annotator` or `reviewer`.
-    #[serde(deserialize_with = "filled")]
     pub role: Option<String>,
     /// How it came about.
-    #[serde(deserialize_with = "filled")]
     pub source: Option<String>,
     /// `decide`, `undo` or `redo`.
-    #[serde(deserialize_with = "filled")]
     pub act: Option<String>,
     /// What one undo takes back.
-    #[serde(deserialize_with = "filled")]
     pub stroke: Option<String>,
     /// The event it takes back.
-    #[serde(deserialize_with = "filled")]
     pub undoes: Option<String>,
     /// Unix milliseconds.
     pub decided_at: Option<i64>,
@@ -81,10 +72,36 @@ pub struct Record {
     pub visible_ms: Option<i64>,
 }
 
-/// An empty cell is an absent value.
-fn filled<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(from)?;
-    Ok(text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()))
+/// Columns that name a cover or a decision: a file without any is not meant for this.
+const COLUMNS: [&str; 5] = ["sha256", "url", "file", "decision", "event"];
+
+impl TryFrom<Row> for Record {
+    type Error = String;
+
+    /// A sentence when a number is none.
+    fn try_from(row: Row) -> Result<Self, String> {
+        let text = |name: &str| row.get(name).map(str::to_owned);
+        let number = |name: &str| {
+            let parsed = row.get(name).map(str::parse).transpose();
+            parsed.map_err(|_| format!("{name} is not a whole number"))
+        };
+        Ok(Self {
+            event: text("event"),
+            sha256: text("sha256"),
+            url: text("url"),
+            file: text("file"),
+            pool: text("pool"),
+            decision: text("decision"),
+            annotator: text("annotator"),
+            role: text("role"),
+            source: text("source"),
+            act: text("act"),
+            stroke: text("stroke"),
+            undoes: text("undoes"),
+            decided_at: number("decided_at")?,
+            visible_ms: number("visible_ms")?,
+        })
+    }
 }
 
 impl From<&Event> for Record {
@@ -158,8 +175,8 @@ impl Record {
 }
 
 fn parse<T: std::str::FromStr<Err = store::Error>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: store::Error| match error {
-        store::Error::Value { what, value } => format!("`{value}` is no {what}"),
+    text.to_lowercase().parse().map_err(|error: store::Error| match error {
+        store::Error::Value { what, .. } => format!("`{text}` is no {what}"),
         other => other.to_string(),
     })
 }
@@ -188,29 +205,26 @@ pub fn unhex(text: &str) -> Result<[u8; 32], String> {
 /// Reads all rows; each is a record, or a sentence about why it is none. Lines count from 1.
 ///
 /// # Errors
-/// Bad input when the CSV's first line cannot be read.
-pub fn read(format: Format, text: &str) -> Result<Vec<(usize, Result<Record, String>)>> {
-    match format {
+/// Bad input when a CSV's first line names no column of ours.
+pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<(usize, Result<Record, String>)>> {
+    let text = tabular::decode(bytes);
+    let rows = match format {
+        Format::Jsonl => tabular::objects(&text),
         Format::Csv => {
-            let mut reader = csv::Reader::from_reader(text.as_bytes());
-            reader.headers().map_err(|error| {
-                Failure::usage(format!("the first line is no CSV header: {error}"))
-            })?;
-            let rows = reader.deserialize().enumerate();
-            Ok(rows
-                .map(|(i, row)| (i + 2, row.map_err(|e: csv::Error| e.to_string())))
-                .collect())
+            let table = tabular::table(&text);
+            let ours = |table: &tabular::Table| COLUMNS.iter().any(|name| table.has(name));
+            table.filter(ours).map(|table| table.rows).ok_or_else(|| {
+                Failure::usage(
+                    "the first line of the file names no column that is known\n\
+                     It must name sha256, url or file, and decision; for example: file,decision",
+                )
+            })?
         }
-        Format::Jsonl => {
-            let lines = text
-                .lines()
-                .enumerate()
-                .filter(|(_, line)| !line.trim().is_empty());
-            Ok(lines
-                .map(|(i, line)| (i + 1, serde_json::from_str(line).map_err(|e| e.to_string())))
-                .collect())
-        }
-    }
+    };
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|(line, row)| (line, row.and_then(Record::try_from)))
+        .collect())
 }
 
 /// Writes records one by one.
@@ -327,7 +341,7 @@ mod tests {
                 }
                 writer.finish().unwrap();
                 if bytes.is_empty() { continue }
-                let rows = read(format, std::str::from_utf8(&bytes).unwrap()).unwrap();
+                let rows = read(format, &bytes).unwrap();
                 let back: Vec<Event> = rows.into_iter().map(|(_, row)| row.unwrap().event().unwrap()).collect();
                 prop_assert_eq!(&back, &all);
             }
@@ -335,8 +349,28 @@ mod tests {
     }
 
     #[test]
+    fn what_spreadsheets_write_is_read() {
+        for text in [
+            &b"file,decision\na.jpg,keep\n"[..],
+            b"File; Decision\na.jpg;Keep\n",
+            b"file\tdecision\r\na.jpg\tkeep\r\n\t\r\n",
+            b"\xef\xbb\xbffile,decision\ra.jpg, KEEP\r",
+        ] {
+            let rows = read(Format::Csv, text).unwrap();
+            let [(2, Ok(record))] = &rows[..] else {
+                panic!("{rows:?}");
+            };
+            assert_eq!(record.file.as_deref(), Some("a.jpg"));
+            assert_eq!(record.decision(), Ok(Some(Choice::Keep)));
+        }
+        assert_eq!(Format::of(Path::new("A.CSV")).unwrap(), Format::Csv);
+        let failure = read(Format::Csv, b"picture,verdict\na.jpg,yes\n").unwrap_err();
+        assert!(failure.message.contains("names no column"), "{failure}");
+    }
+
+    #[test]
     fn a_row_that_is_not_understood_says_what_is_wrong() {
-        let rows = read(Format::Csv, "file,decision\na.jpg,maybe\n").unwrap();
+        let rows = read(Format::Csv, b"file,decision\na.jpg,maybe\n").unwrap();
         let record = rows[0].1.clone().unwrap();
         assert_eq!(record.decision().unwrap_err(), "`maybe` is no decision");
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli::{Exit, Failure, Outcome, Printer, Result};
+use cli::{Exit, Failure, Outcome, Printer, Result, Stop};
 use serde_json::json;
 use store::decision::{CoverName, Imported, Statement};
 use store::{Event, Store, TopicId};
@@ -20,11 +20,19 @@ enum Row {
     Statement(Statement),
 }
 
+impl Row {
+    fn is_event(&self) -> bool {
+        matches!(self, Self::Event(_))
+    }
+}
+
 #[derive(Default)]
 struct Counts {
     added: u64,
     known: u64,
     failed: u64,
+    /// Rows that were not come to before the user stopped.
+    left: u64,
 }
 
 /// Imports `file` and prints what became of it.
@@ -38,16 +46,23 @@ pub async fn run(
     file: &Path,
     annotator: &str,
     printer: &Printer,
+    stop: &Stop,
 ) -> Result<Outcome> {
     let format = Format::of(file)?;
-    let text = std::fs::read_to_string(file)
+    let bytes = std::fs::read(file)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
     let folder = file.parent().unwrap_or(Path::new("."));
-    let rows = format::read(format, &text)?;
+    let rows = format::read(format, &bytes)?;
     let bar = printer.bar("import", Some(rows.len() as u64));
-    let mut counts = Counts::default();
+    let mut counts = Counts {
+        left: rows.len() as u64,
+        ..Counts::default()
+    };
     let stroke = event_id::new()?;
     for batch in rows.chunks(BATCH) {
+        if stop.asked() {
+            break;
+        }
         let mut understood = Vec::with_capacity(batch.len());
         for (line, row) in batch {
             match row
@@ -58,7 +73,8 @@ pub async fn run(
                 Err(why) => fail(&mut counts, printer, *line, &why),
             }
         }
-        append(store, topic, understood, &mut counts, printer).await?;
+        append(store, topic, &understood, &mut counts, printer).await?;
+        counts.left -= batch.len() as u64;
         bar.inc(batch.len() as u64);
     }
     bar.finish();
@@ -76,7 +92,7 @@ fn understand(
     }
     let cover = match (&record.sha256, &record.url, &record.file) {
         (Some(sha256), _, _) => CoverName::Sha256(format::unhex(sha256)?),
-        (_, Some(url), _) => CoverName::Url(url.clone()),
+        (_, Some(url), _) => CoverName::Url(parsed(url)),
         (_, _, Some(file)) => CoverName::File(absolute(folder, file)),
         _ => return Err("it names no cover (sha256, url or file)".into()),
     };
@@ -93,6 +109,17 @@ fn understand(
     }))
 }
 
+/// An address as the crawler stores it: parsed, without the part that is never sent.
+fn parsed(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            parsed.set_fragment(None);
+            parsed.into()
+        }
+        Err(_) => url.to_owned(),
+    }
+}
+
 /// The path as `crawler import` names it: links and `..` resolved.
 fn absolute(folder: &Path, file: &str) -> String {
     let path = folder.join(file);
@@ -100,37 +127,36 @@ fn absolute(folder: &Path, file: &str) -> String {
         .canonicalize()
         .or_else(|_| std::path::absolute(&path))
         .unwrap_or(path);
-    path.display().to_string()
+    store::file_key(&path)
 }
 
 /// Appends in file order: a person's latest word is the one that counts.
 async fn append(
     store: &Store,
     topic: TopicId,
-    rows: Vec<(usize, Row)>,
+    rows: &[(usize, Row)],
     counts: &mut Counts,
     printer: &Printer,
 ) -> Result<()> {
-    let lines: Vec<usize> = rows.iter().map(|(line, _)| *line).collect();
-    let (mut events, mut statements) = (Vec::new(), Vec::new());
-    for (_, row) in rows {
-        match row {
-            Row::Event(event) => events.push(event),
-            Row::Statement(statement) => statements.push(statement),
+    let mut done = Vec::with_capacity(rows.len());
+    for alike in rows.chunk_by(|(_, a), (_, b)| a.is_event() == b.is_event()) {
+        let (mut events, mut statements) = (Vec::new(), Vec::new());
+        for (_, row) in alike {
+            match row {
+                Row::Event(event) => events.push(event.clone()),
+                Row::Statement(statement) => statements.push(statement.clone()),
+            }
         }
+        done.extend(match statements.is_empty() {
+            true => store.import_events(topic, &events).await?,
+            false => {
+                let stated = store.import_statements(topic, &statements, cli::now());
+                stated.await?
+            }
+        });
     }
-    if !events.is_empty() && !statements.is_empty() {
-        return Err(Failure::usage(
-            "the file mixes exported events with plain rows\nFill the column event in all rows or in none.",
-        ));
-    }
-    let mut done = store.import_events(topic, &events).await?;
-    done.extend(
-        store
-            .import_statements(topic, &statements, cli::now())
-            .await?,
-    );
-    for (line, imported) in lines.into_iter().zip(done) {
+    let lines = rows.iter().map(|(line, _)| *line);
+    for (line, imported) in lines.zip(done) {
         match imported {
             Imported::Added => counts.added += 1,
             Imported::Known => counts.known += 1,
@@ -143,6 +169,7 @@ async fn append(
                 line,
                 "the cover is in no pool, and the row names none",
             ),
+            Imported::Refused(why) => fail(counts, printer, line, why),
         }
     }
     Ok(())
@@ -156,19 +183,26 @@ fn fail(counts: &mut Counts, printer: &Printer, line: usize, why: &str) {
 }
 
 fn summary(counts: &Counts, printer: &Printer) -> Outcome {
-    printer.table(&[
+    let mut rows = vec![
         ("new decisions", counts.added.to_string()),
         ("already there", counts.known.to_string()),
         ("failed", counts.failed.to_string()),
-    ]);
+    ];
+    if counts.left > 0 {
+        rows.push(("left", counts.left.to_string()));
+        printer.note("The same command goes on; rows that are there already change nothing.");
+    }
+    printer.table(&rows);
+    let exit = match (counts.left, counts.failed) {
+        (1.., _) => Exit::Stopped,
+        (0, 0) => Exit::Done,
+        (0, _) => Exit::SomeFailed,
+    };
     Outcome {
-        exit: if counts.failed == 0 {
-            Exit::Done
-        } else {
-            Exit::SomeFailed
-        },
-        json: Some(
-            json!({ "added": counts.added, "known": counts.known, "failed": counts.failed }),
-        ),
+        exit,
+        json: Some(json!({
+            "added": counts.added, "known": counts.known, "failed": counts.failed,
+            "left": counts.left,
+        })),
     }
 }

@@ -1,5 +1,7 @@
 //! Videos, their covers, where each was seen, and the pools they are candidates of.
 
+use std::path::Path;
+
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::near::Hashes;
@@ -91,6 +93,22 @@ pub struct NewVideo {
     pub duration_ms: Option<i64>,
     /// Untrusted texts.
     pub tags: Vec<String>,
+}
+
+/// The key of a file on disk as a video of the site `folder`: its absolute path. Names of
+/// files are bytes; those that are not UTF-8 are written as percent-escapes behind `file://`,
+/// which begins no path, so that two files never share a key.
+pub fn file_key(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut key = String::from("file://");
+    for chunk in bytes.utf8_chunks() {
+        key.push_str(&chunk.valid().replace('%', "%25"));
+        key.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    key
 }
 
 /// A cover that was just made from fetched bytes.

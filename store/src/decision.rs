@@ -37,6 +37,7 @@ statements! {
                d.act, d.stroke, d.undoes, d.decided_at, d.visible_ms
         from decision d join cover c on c.id = d.cover_id
         where d.topic_id = $1 and d.id > $2 order by d.id limit $3";
+    HAS_EVENT = "select exists (select 1 from decision where event = $1)";
     NEWEST_EVENT = "select coalesce(max(id), 0) from decision where topic_id = $1";
     TALLY = "
         select p.pool, coalesce(s.decision, 'undecided'), count(*)
@@ -216,6 +217,55 @@ pub enum Imported {
     UnknownCover,
     /// The cover is in no pool, and the row names none.
     NoPool,
+    /// The log does not take it, for this reason.
+    Refused(&'static str),
+}
+
+/// The longest name of a person or a stroke, in characters.
+const LONGEST_NAME: usize = 64;
+/// The longest time before somebody's eyes that can be true: a year, in milliseconds.
+const LONGEST_LOOK: i64 = 366 * 24 * 60 * 60 * 1000;
+/// The end of the year 9999, Unix milliseconds: the last time that calendars agree on.
+const LATEST: i64 = 253_402_300_799_999;
+
+/// Whether this names a person or a stroke.
+fn is_name(text: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&text.chars().count())
+}
+
+/// Why nobody can be called this, if nobody can.
+pub fn annotator_fault(name: &str) -> Option<&'static str> {
+    let blank = name.trim().is_empty();
+    (blank || !is_name(name)).then_some("the annotator's name must have 1 to 64 characters")
+}
+
+impl Event {
+    /// What in it no log takes, if anything; told before the database refuses it.
+    fn fault(&self) -> Option<&'static str> {
+        let faults = [
+            (self.event.is_empty(), "the event has no name"),
+            (!is_name(&self.stroke), "the stroke's name must have 1 to 64 characters"),
+            (
+                self.visible_ms.is_some_and(|ms| !(0..=LONGEST_LOOK).contains(&ms)),
+                "visible_ms must be between 0 and a year",
+            ),
+            (
+                !(0..=LATEST).contains(&self.decided_at),
+                "decided_at must be Unix milliseconds of the years 1970 to 9999",
+            ),
+            (
+                (self.act == Act::Decide) != self.undoes.is_none(),
+                "undoes must be filled for an undo or a redo, and only for these",
+            ),
+            (
+                self.decision.is_none() && self.act != Act::Undo,
+                "decision is missing",
+            ),
+        ];
+        let mut faults = faults.into_iter();
+        annotator_fault(&self.annotator)
+            .or_else(|| faults.find_map(|(wrong, why)| wrong.then_some(why)))
+    }
 }
 
 /// Counts of standing decisions in one pool.
@@ -276,14 +326,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let mut done = Vec::with_capacity(events.len());
         for event in events {
-            let name = CoverName::Sha256(event.sha256);
-            done.push(match cover_named(&mut tx, &name).await? {
-                None => Imported::UnknownCover,
-                Some(cover) => {
-                    join_pool(&mut tx, topic, cover, event.pool, event.decided_at).await?;
-                    append(&mut tx, topic, cover, event).await?
-                }
-            });
+            done.push(import_event(&mut tx, topic, event).await?);
         }
         tx.commit().await?;
         Ok(done)
@@ -378,12 +421,36 @@ impl Store {
 
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
+async fn import_event(tx: &mut Tx, topic: TopicId, event: &Event) -> Result<Imported> {
+    if let Some(why) = event.fault() {
+        return Ok(Imported::Refused(why));
+    }
+    let name = CoverName::Sha256(event.sha256);
+    let Some(cover) = cover_named(tx, &name).await? else {
+        return Ok(Imported::UnknownCover);
+    };
+    if let Some(undone) = &event.undoes {
+        let there: bool = sqlx::query_scalar(HAS_EVENT)
+            .bind(undone)
+            .fetch_one(&mut **tx)
+            .await?;
+        if !there {
+            return Ok(Imported::Refused("the event that it takes back is not here"));
+        }
+    }
+    join_pool(tx, topic, cover, event.pool, event.decided_at).await?;
+    append(tx, topic, cover, event).await
+}
+
 async fn import_statement(
     tx: &mut Tx,
     topic: TopicId,
     said: &Statement,
     now: i64,
 ) -> Result<Imported> {
+    if let Some(why) = annotator_fault(&said.annotator) {
+        return Ok(Imported::Refused(why));
+    }
     let Some(cover) = cover_named(tx, &said.cover).await? else {
         return Ok(Imported::UnknownCover);
     };

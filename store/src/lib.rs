@@ -60,7 +60,7 @@ pub mod topic;
 pub mod training;
 pub mod trust;
 
-pub use cover::{Arrival, NewCover, NewVideo, Settled};
+pub use cover::{Arrival, NewCover, NewVideo, Settled, file_key};
 pub use decision::{Act, Choice, Event, Role, Source};
 pub use error::Error;
 pub use frontier::{CrawlId, Request};

@@ -141,7 +141,8 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
         | Fault::Robots
         | Fault::OptOut(_)
         | Fault::NotUnderstood(_)
-        | Fault::Picture(_) => {
+        | Fault::Picture(_)
+        | Fault::Panicked(_) => {
             host.cooldowns = 0;
             Verdict::Open
         }

@@ -10,6 +10,7 @@ use crate::politeness::mood::Verdict;
 use crate::site::Mode;
 use crate::step::Done;
 use crate::summary::Refusal;
+use crate::text::shortened;
 
 impl Station<'_> {
     pub(super) fn count(&mut self, new_covers: u32, duplicates: u32) {
@@ -29,8 +30,8 @@ impl Station<'_> {
         self.summary.fetched += u64::from(settlement.arrival.is_some());
         match &settlement.fate {
             Fate::Failed { class, reason } => {
-                self.summary.fail(class);
-                self.bar.println(format!("{}: {reason}", done.host.name));
+                self.summary.fail(class, &done.url, reason);
+                self.bar.println(format!("{}: {reason}", shortened(&done.url)));
             }
             Fate::Missing { .. } => self.summary.missing += 1,
             _ => {}

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use cli::{Exit, Failure, Outcome, Result, Stop};
+use cli::{Exit, Failure, Outcome, Result, Stop, output};
 use tokio::net::TcpListener;
 
 use super::guard::Guard;
@@ -108,14 +108,14 @@ pub async fn run(site: Site, address: Address, stop: Stop) -> Result<Outcome> {
     };
     if let Some(name) = guard.names.first() {
         let (token, text) = Token::new()?;
-        println!("http://{name}:{}/#{text}", guard.port);
-        eprintln!(
+        output::stdout(&format!("http://{name}:{}/#{text}", guard.port));
+        output::stderr(
             "Whoever has this address can decide here, and plain HTTP can be read on its way:\n\
              give it to people you trust, in a network you trust."
         );
         guard.token = Some(token);
     } else {
-        println!("http://{bound}/");
+        output::stdout(&format!("http://{bound}/"));
     }
     axum::serve(listener, router(site, guard))
         .with_graceful_shutdown(async move { stop.wait().await })

@@ -35,7 +35,7 @@ pub fn score(probability: f64) -> String {
 
 /// A duration as 45 s, 12 min or 1 h 05 min.
 pub fn duration(ms: i64) -> String {
-    let seconds = (ms + 500) / 1000;
+    let seconds = ms.saturating_add(500) / 1000;
     match seconds {
         ..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", (seconds + 30) / 60),
@@ -63,8 +63,9 @@ pub fn day(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// 2026-11-24T12:00:00Z (RFC 3339).
+/// 2026-11-24T12:00:00Z (RFC 3339); what is outside of its years 0 to 9999 is their end.
 pub fn timestamp(ms: i64) -> String {
+    let ms = ms.clamp(-62_167_219_200_000, 253_402_300_799_999);
     let (days, rest) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
     let (hour, minute, second) = (rest / 3600, rest % 3600 / 60, rest % 60);
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(days))
@@ -105,6 +106,7 @@ mod tests {
             (59_400, "59 s"),
             (90_000, "2 min"),
             (3_900_000, "1 h 05 min"),
+            (i64::MAX, "2562047788015 h 12 min"),
         ] {
             assert_eq!(duration(ms), text);
         }
@@ -124,6 +126,8 @@ mod tests {
         ] {
             assert_eq!(day(n), text);
         }
+        assert_eq!(timestamp(i64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(timestamp(i64::MIN), "0000-01-01T00:00:00Z");
         let shown = moment(1_700_000_000_000).into_string();
         assert!(shown.contains("2023-11-14T22:13:20Z") && shown.contains("2023-11-14 22:13 UTC"));
     }

@@ -10,6 +10,11 @@ statements! {
     FAILED_BY_CLASS = "
         select p.class, count(*) from page p join crawl c on c.id = p.crawl_id
         where c.topic_id = $1 and p.state = 'failed' group by p.class order by 2 desc, 1";
+    FAILED_PAGES = "
+        select p.url, coalesce(p.reason, '') as reason
+        from page p join crawl c on c.id = p.crawl_id
+        where c.topic_id = $1 and p.state = 'failed' and p.class = $2
+        order by p.settled_at desc, p.id desc limit $3";
     PAGES_LEFT = "
         select count(*) from page where crawl_id = $1 and state in ('pending', 'leased')";
     PROGRESS = "
@@ -48,7 +53,34 @@ pub struct Progress {
     pub failed: i64,
 }
 
+/// A page that was given up.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct FailedPage {
+    /// Its address, or the path of a file.
+    pub url: String,
+    /// In words.
+    pub reason: String,
+}
+
 impl Store {
+    /// The newest failed pages of a class, at most `limit`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn failed_pages(
+        &self,
+        topic: TopicId,
+        class: &str,
+        limit: usize,
+    ) -> Result<Vec<FailedPage>> {
+        Ok(sqlx::query_as(FAILED_PAGES)
+            .bind(topic.0)
+            .bind(class)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(self.read())
+            .await?)
+    }
+
     /// Failed pages of a topic by class, most first.
     ///
     /// # Errors

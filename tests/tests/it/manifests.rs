@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each of our packages may depend on among our own, tests and builds included.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("store", &[]),
     ("cover", &[]),
+    ("tabular", &[]),
     // The door that opens the store for all three programs.
     ("cli", &["store"]),
-    ("crawler", &["cli", "cover", "store"]),
-    ("labeler", &["cli", "cover", "store"]),
+    ("crawler", &["cli", "cover", "store", "tabular"]),
+    ("labeler", &["cli", "cover", "store", "tabular"]),
     ("trainer", &["cli", "cover", "store"]),
     // It meets the programs as a user does.
     ("tests", &[]),

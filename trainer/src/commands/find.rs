@@ -152,21 +152,16 @@ async fn print(session: &Session, format: Format, list: &List) -> Result<()> {
                 .iter()
                 .for_each(|line| session.printer.line(line));
         }
-        Format::Json => plain(&list.json().to_string()),
-        Format::Csv => plain(list.csv()?.trim_end()),
+        Format::Json => session.printer.data(list.json().to_string()),
+        Format::Csv => session.printer.data(list.csv()?.trim_end()),
         Format::Html => {
             let mut previews = Vec::with_capacity(list.finds.len());
             for find in &list.finds {
                 let preview = session.store.preview(find.cover).await?;
                 previews.push(preview.unwrap_or_default());
             }
-            plain(&page::render(list, &previews));
+            session.printer.data(page::render(list, &previews));
         }
     }
     Ok(())
-}
-
-/// What a format prints is the data, with or without `--json`.
-fn plain(text: &str) {
-    cli::Printer::new(false, false, false).line(text);
 }

@@ -109,9 +109,9 @@ impl List {
         for find in &self.finds {
             let row = [
                 format!("{:.6}", find.probability),
-                find.url.clone(),
-                find.title.clone(),
-                find.site.clone(),
+                cell(&find.url),
+                cell(&find.title),
+                cell(&find.site),
                 cover::hex(&find.sha256),
             ];
             written = written.and_then(|()| writer.write_record(row));
@@ -119,6 +119,15 @@ impl List {
         written.map_err(Failure::failed)?;
         let bytes = writer.into_inner().map_err(Failure::failed)?;
         String::from_utf8(bytes).map_err(Failure::failed)
+    }
+}
+
+/// Text that no spreadsheet takes for a formula: the characters that begin one get an
+/// apostrophe in front, as OWASP's page "CSV Injection" advises.
+fn cell(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
     }
 }
 
@@ -170,6 +179,19 @@ pub(super) mod tests {
             .expect("a row")
             .expect("well-formed");
         assert_eq!(&row[2], "a\u{1b}[2J\"b\nc");
+    }
+
+    #[test]
+    fn a_title_is_no_formula_in_a_spreadsheet() {
+        for (title, shown) in [
+            ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
+            ("@me", "'@me"),
+            ("-1", "'-1"),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(cell(title), shown);
+            assert!(list("https://site.example/1", title).csv().expect("plain text").contains(&shown[..2]));
+        }
     }
 
     #[test]
