@@ -18,7 +18,10 @@ statements! {
     WITH_ORIGINAL = "
         select count(*) from cover c join cover_image i on i.cover_id = c.id
         where c.resize_rule <> $1 and i.original is not null";
-    REMAKE_COVER = "update cover set image_sha256 = $2, resize_rule = $3 where id = $1";
+    REMAKE_COVER = "
+        update cover set image_sha256 = $2, resize_rule = $3, remade = $4 where id = $1";
+    NEWEST_REMAKE = "select coalesce(max(remade), 0) from cover where remade > 0";
+    REMADE_SINCE = "select id from cover where remade > 0 and remade > $1 order by id";
     REMAKE_IMAGE = "update cover_image set image = $2 where cover_id = $1";
     FORGET_FEATURES = "delete from feature where cover_id = $1";
     FORGET_SCORES = "delete from score where cover_id = $1";
@@ -82,11 +85,13 @@ impl Store {
     /// What the database says.
     pub async fn remake(&self, rule: &str, remade: &[Remade]) -> Result<()> {
         let mut tx = self.begin().await?;
+        let newest: i64 = sqlx::query_scalar(NEWEST_REMAKE).fetch_one(&mut *tx).await?;
         for one in remade {
             sqlx::query(REMAKE_COVER)
                 .bind(one.cover)
                 .bind(&one.image_sha256[..])
                 .bind(rule)
+                .bind(newest + 1)
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(REMAKE_IMAGE)
@@ -102,6 +107,28 @@ impl Store {
             }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// The number of the newest remake: noted before pixels are read, it tells afterwards
+    /// whether what was computed of them still holds.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn newest_remake(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar(NEWEST_REMAKE)
+            .fetch_one(self.read())
+            .await?)
+    }
+
+    /// The covers whose images were made again since the remake of that number.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn remade_since(&self, remake: i64) -> Result<Vec<i64>> {
+        Ok(sqlx::query_scalar(REMADE_SINCE)
+            .bind(remake)
+            .fetch_all(self.read())
+            .await?)
     }
 
     /// The rules by which images were made, and of how many covers, most first.

@@ -1,7 +1,7 @@
 //! Features in memory, five kilobytes a cover: read from the database once, not for every
 //! training.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cli::{Failure, Result};
 use store::Store;
@@ -21,6 +21,8 @@ pub struct Bank {
     covers: Vec<i64>,
     /// `[room, 1280]`; rows past the covers are not filled yet.
     values: Tensor,
+    /// The newest remake from before anything in it was read.
+    as_of: i64,
 }
 
 impl Default for Bank {
@@ -29,11 +31,45 @@ impl Default for Bank {
             row_of: HashMap::new(),
             covers: Vec::new(),
             values: Tensor::empty([0, FEATURES], (Kind::Float, Device::Cpu)),
+            as_of: 0,
         }
     }
 }
 
 impl Bank {
+    /// The newest remake that it knows of: what is computed of its features holds for covers
+    /// that were not made again since.
+    pub fn as_of(&self) -> i64 {
+        self.as_of
+    }
+
+    /// Forgets what covers looked like before they were made again.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn refresh(&mut self, store: &Store) -> Result<()> {
+        let newest = store.newest_remake().await?;
+        if newest > self.as_of {
+            let remade: HashSet<i64> = store.remade_since(self.as_of).await?.into_iter().collect();
+            self.forget(&remade);
+            self.as_of = newest;
+        }
+        Ok(())
+    }
+
+    /// Rows move up; their order stays.
+    fn forget(&mut self, covers: &HashSet<i64>) {
+        let rows = (0_i64..).zip(&self.covers);
+        let kept = rows.filter(|(_, cover)| !covers.contains(cover));
+        let (rows, kept): (Vec<i64>, Vec<i64>) = kept.unzip();
+        if kept.len() == self.covers.len() {
+            return;
+        }
+        self.values = self.values.index_select(0, &Tensor::from_slice(&rows));
+        self.row_of = kept.iter().copied().zip(0..).collect();
+        self.covers = kept;
+    }
+
     /// Covers that it has features of, in the order of its rows.
     pub fn covers(&self) -> &[i64] {
         &self.covers
@@ -49,6 +85,7 @@ impl Bank {
     /// # Errors
     /// What the database says, a damaged vector.
     pub async fn fill(&mut self, store: &Store, key: &str) -> Result<()> {
+        self.refresh(store).await?;
         self.reserve(store.count_featured(key).await? as usize);
         let mut after = 0;
         loop {
@@ -66,6 +103,7 @@ impl Bank {
     /// # Errors
     /// As [`Bank::fill`].
     pub async fn fetch(&mut self, store: &Store, key: &str, covers: &[i64]) -> Result<()> {
+        self.refresh(store).await?;
         let missing: Vec<i64> = covers
             .iter()
             .copied()
@@ -153,6 +191,20 @@ impl Bank {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn covers_that_were_made_again_are_forgotten_and_the_others_keep_their_order() {
+        let mut bank = Bank::default();
+        let rows: Vec<_> = [(7, 1.0), (3, 2.0), (9, 3.0)].map(|(cover, one)| (cover, vector(one))).into();
+        bank.put(&rows).unwrap();
+        bank.forget(&HashSet::from([3, 4]));
+        assert_eq!(bank.covers(), [7, 9]);
+        assert!(!bank.has(3) && bank.has(9));
+        assert_eq!(bank.of(&[9]).unwrap().double_value(&[0, 5]), 3.0);
+        bank.put(&[(3, vector(4.0))]).unwrap();
+        assert_eq!(bank.covers(), [7, 9, 3]);
+        assert_eq!(bank.of(&[3]).unwrap().double_value(&[0, 0]), 4.0);
+    }
 
     fn vector(value: f32) -> Vec<f32> {
         vec![value; FEATURES as usize]

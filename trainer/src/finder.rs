@@ -55,6 +55,7 @@ async fn by_pixels(
         if session.stop.asked() {
             break false;
         }
+        let as_of = store.newest_remake().await?;
         let batch = store.unscored(session.topic, row.id, after, BATCH).await?;
         let Some(last) = batch.last() else {
             break true;
@@ -66,7 +67,7 @@ async fn by_pixels(
             .collect();
         let log_odds = tokio::task::block_in_place(|| of_pixels(loaded, batch, device))?;
         let scores = scores(&covers, log_odds, rates);
-        store.put_scores(row.id, &scores, cli::now()).await?;
+        store.put_scores(row.id, &scores, as_of, cli::now()).await?;
         scored += scores.len() as u64;
         bar.inc(scores.len() as u64);
     };
@@ -110,14 +111,17 @@ async fn by_features(
             }
             bank.put(&extractor.compute(store, few).await?)?;
         }
+        // A cover that is being made again is scored by the next call.
+        let batch: Vec<(i64, Pool)> = batch.iter().copied().filter(|(one, _)| bank.has(*one)).collect();
+        let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
         let margins = scoring::margins_of(&loaded.model, &bank.of(&ids)?)
             .ok_or_else(|| Failure::usage(format!("the model {} has no probe", loaded.name)))?;
         let calibration = &loaded.card.calibration;
         let log_odds = margins
             .into_iter()
             .map(|one| calibration.log_odds(one.into()));
-        let scores = scores(batch, log_odds.collect(), rates);
-        store.put_scores(row.id, &scores, cli::now()).await?;
+        let scores = scores(&batch, log_odds.collect(), rates);
+        store.put_scores(row.id, &scores, bank.as_of(), cli::now()).await?;
         scored += scores.len() as u64;
         bar.inc(scores.len() as u64);
     }

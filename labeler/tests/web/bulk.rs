@@ -28,7 +28,7 @@ async fn scored(negatives: u32) -> Fixture {
             probability: 0.0001,
         })
         .collect();
-    at.store.put_scores(model, &scores, 1).await.unwrap();
+    at.store.put_scores(model, &scores, 0, 1).await.unwrap();
     at.store.promote(at.topic, model, "test", 1).await.unwrap();
     at
 }

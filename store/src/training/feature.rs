@@ -23,8 +23,10 @@ statements! {
           and not exists (select 1 from feature f
                           where f.backbone = $2 and f.cover_id = p.cover_id)
         order by p.cover_id limit $4";
+    /// Of pixels that are still the cover's.
     PUT_FEATURE = "
-        insert into feature (cover_id, backbone, vector) values ($1, $2, $3)
+        insert into feature (cover_id, backbone, vector)
+        select id, $2, $3 from cover where id = $1 and remade <= $4
         on conflict (backbone, cover_id) do update set vector = excluded.vector";
 }
 
@@ -117,26 +119,38 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
-    /// Stores features, as (cover id, values), in one transaction.
+    /// Stores features, as (cover id, values), in one transaction; `as_of` is the newest
+    /// remake from before their pixels were read. Features of covers that were made again
+    /// since are void: returns the ids of the others, which were stored.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn put_features(&self, backbone: &str, features: &[(i64, Vec<f32>)]) -> Result<()> {
+    pub async fn put_features(
+        &self,
+        backbone: &str,
+        features: &[(i64, Vec<f32>)],
+        as_of: i64,
+    ) -> Result<Vec<i64>> {
         let mut tx = self.begin().await?;
+        let mut stored = Vec::with_capacity(features.len());
         for (cover, values) in features {
             let bytes: Vec<u8> = values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
                 .collect();
-            sqlx::query(PUT_FEATURE)
+            let put = sqlx::query(PUT_FEATURE)
                 .bind(cover)
                 .bind(backbone)
                 .bind(bytes)
+                .bind(as_of)
                 .execute(&mut *tx)
                 .await?;
+            if put.rows_affected() > 0 {
+                stored.push(*cover);
+            }
         }
         tx.commit().await?;
-        Ok(())
+        Ok(stored)
     }
 }
 

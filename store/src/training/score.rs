@@ -24,12 +24,13 @@ statements! {
         where p.topic_id = $1
           and not exists (select 1 from score s
                           where s.model_id = $2 and s.cover_id = p.cover_id)";
-    /// Rows as one text: a statement a row would cost ten times as much.
+    /// Rows as one text: a statement a row would cost ten times as much. Of pixels that are
+    /// still the cover's.
     PUT_SCORES = "
         insert into score (model_id, cover_id, probability, logit, scored_at)
-        select $1, json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-               json_extract(value, '$[2]'), $3
-        from json_each($2) where true
+        select $1, c.id, json_extract(value, '$[1]'), json_extract(value, '$[2]'), $3
+        from json_each($2) cross join cover c
+        where c.id = json_extract(value, '$[0]') and c.remade <= $4
         on conflict (model_id, cover_id) do update set
             probability = excluded.probability, logit = excluded.logit,
             scored_at = excluded.scored_at";
@@ -227,16 +228,25 @@ impl Store {
         Ok(count.unsigned_abs())
     }
 
-    /// Stores scores, many to a transaction.
+    /// Stores scores, many to a transaction; `as_of` is the newest remake from before the
+    /// pixels, or the features, that they are of were read. A cover that was made again since
+    /// gets none, and so is among the unscored.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn put_scores(&self, model: i64, scores: &[Score], now: i64) -> Result<()> {
+    pub async fn put_scores(
+        &self,
+        model: i64,
+        scores: &[Score],
+        as_of: i64,
+        now: i64,
+    ) -> Result<()> {
         for portion in scores.chunks(PORTION) {
             sqlx::query(PUT_SCORES)
                 .bind(model)
                 .bind(rows_of(portion))
                 .bind(now)
+                .bind(as_of)
                 .execute(self.write())
                 .await?;
         }

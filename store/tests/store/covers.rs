@@ -187,3 +187,15 @@ async fn a_later_sighting_adds_to_what_is_known_of_a_video() {
         .unwrap();
     assert_eq!((title.as_str(), owner.as_deref()), ("猫 <b>", Some("7")));
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8_are_told_apart_and_others_are_themselves() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::Path;
+    let key = |bytes: &[u8]| store::file_key(Path::new(OsStr::from_bytes(bytes)));
+    assert_eq!(key("/a/猫 %FF.jpg".as_bytes()), "/a/猫 %FF.jpg");
+    assert_eq!(key(b"/a/\xff%\xfe.jpg"), "file:///a/%FF%25%FE.jpg");
+    assert_ne!(key(b"/a/\xff.jpg"), key(b"/a/\xfe.jpg"));
+}

@@ -222,3 +222,47 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn a_row_that_the_log_does_not_take_is_refused_by_itself() {
+    let at = with_covers(1).await;
+    let good = event("good", 0, Some(Choice::Keep), "ann");
+    let spoiled = |name: &str, spoil: &dyn Fn(&mut Event)| {
+        let mut event = event(name, 0, Some(Choice::Keep), "ann");
+        spoil(&mut event);
+        event
+    };
+    let undo = |undoes: &str| {
+        spoiled(undoes, &|event| {
+            event.event = format!("undo of {undoes}");
+            event.act = Act::Undo;
+            event.undoes = Some(undoes.into());
+        })
+    };
+    let rows = [
+        spoiled("a", &|event| event.annotator = "x".repeat(65)),
+        spoiled("b", &|event| event.annotator = " ".into()),
+        spoiled("c", &|event| event.visible_ms = Some(-5)),
+        spoiled("d", &|event| event.visible_ms = Some(i64::MAX)),
+        spoiled("e", &|event| event.decided_at = i64::MIN),
+        spoiled("f", &|event| event.stroke = String::new()),
+        spoiled("g", &|event| event.undoes = Some("good".into())),
+        spoiled("h", &|event| event.decision = None),
+        undo("nothing that is here"),
+        good.clone(),
+        undo("good"),
+    ];
+    let done = at.store.import_events(at.topic, &rows).await.unwrap();
+    let refused = done.iter().filter(|one| matches!(one, Imported::Refused(_)));
+    assert_eq!(refused.count(), 9, "{done:?}");
+    assert_eq!(done[9..], [Imported::Added, Imported::Added]);
+    // A name of 64 letters, whatever their bytes, is one.
+    let long = spoiled("long", &|event| event.annotator = "猫".repeat(64));
+    let done = at.store.import_events(at.topic, &[long]).await.unwrap();
+    assert_eq!(done, [Imported::Added]);
+
+    let mut stated = statement("s", CoverName::Sha256(sha(0)), None, Choice::Keep);
+    stated.annotator = String::new();
+    let done = at.store.import_statements(at.topic, &[stated], 9).await;
+    assert!(matches!(done.unwrap()[..], [Imported::Refused(_)]));
+}

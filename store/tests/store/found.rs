@@ -33,7 +33,7 @@ async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
         probability: 0.9 - place as f64 / 100.0,
     };
     let scores: Vec<Score> = covers.iter().enumerate().map(score).collect();
-    store.put_scores(model, &scores, 1).await.unwrap();
+    store.put_scores(model, &scores, 0, 1).await.unwrap();
     (fixture, model)
 }
 
@@ -133,7 +133,7 @@ async fn the_nearest_come_first_decided_ones_apart_and_one_word_reaches_many_and
         vec![angle.cos(), angle.sin(), 0.0]
     };
     let featured: Vec<(i64, Vec<f32>)> = (1..=5).map(|id| (id, vector(id as usize - 1))).collect();
-    store.put_features("b", &featured).await.unwrap();
+    store.put_features("b", &featured, 0).await.unwrap();
     store
         .decide(topic, "me", "e", sha(3), Choice::Reject, 5)
         .await

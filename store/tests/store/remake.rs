@@ -1,6 +1,7 @@
 use store::Pool;
 use store::cover::Picture;
 use store::remake::Remade;
+use store::training::{NewModel, Score};
 
 use crate::support::{NEAR, arrival, far, fresh};
 
@@ -22,7 +23,7 @@ async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pi
     let features: Vec<_> = [first, second, third]
         .map(|cover| (cover, vec![1.0_f32]))
         .into();
-    store.put_features("net", &features).await.unwrap();
+    store.put_features("net", &features, 0).await.unwrap();
 
     assert_eq!(store.made_otherwise("new").await.unwrap(), (2, 1));
     let todo = store.to_remake("new", 0, 10).await.unwrap();
@@ -50,4 +51,57 @@ async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pi
     assert_eq!(rules, [("test".to_owned(), 2), ("new".to_owned(), 1)]);
     let left = store.featured("net").await.unwrap();
     assert_eq!(left, [second, third], "the others keep theirs");
+}
+
+#[tokio::test]
+async fn what_was_computed_of_pixels_that_were_made_again_meanwhile_is_not_stored() {
+    let fixture = fresh().await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let arrivals: Vec<_> = (1..=2).map(|n| arrival(n, far(n))).collect();
+    let pool = Pool::Negative;
+    let added = store.add(topic, pool, NEAR, &arrivals, 1).await.unwrap();
+    let [first, second] = [0, 1].map(|n| added[n].cover);
+    let model = NewModel {
+        name: "m".into(),
+        run: None,
+        net: "resnet".into(),
+        sha256: [1; 32],
+        config: "{}".into(),
+        last_event: 0,
+    };
+    let model = store.add_model(topic, &model, 1).await.unwrap();
+    let remake = async |image: u8| {
+        let remade = Remade {
+            cover: first,
+            image: vec![image],
+            image_sha256: [image; 32],
+        };
+        store.remake("new", &[remade]).await.unwrap();
+    };
+    let score = |cover| Score {
+        cover,
+        logit: None,
+        probability: 0.5,
+    };
+    let features = [(first, vec![1.0]), (second, vec![1.0])];
+    let scores = [score(first), score(second)];
+    for image in 1..=2 {
+        let as_of = store.newest_remake().await.unwrap();
+        assert_eq!(as_of, i64::from(image) - 1);
+        // A trainer reads the pixels here.
+        remake(image).await;
+        assert_eq!(store.remade_since(as_of).await.unwrap(), [first]);
+        let stored = store.put_features("net", &features, as_of).await.unwrap();
+        assert_eq!(stored, [second]);
+        store.put_scores(model, &scores, as_of, 1).await.unwrap();
+        let unscored = store.unscored_members(topic, model, 0, 9).await.unwrap();
+        assert_eq!(unscored, [(first, pool)]);
+    }
+    // Of the new pixels both are.
+    let as_of = store.newest_remake().await.unwrap();
+    assert_eq!(store.remade_since(as_of).await.unwrap(), [0; 0]);
+    let stored = store.put_features("net", &features, as_of).await.unwrap();
+    assert_eq!(stored, [first, second]);
+    store.put_scores(model, &scores, as_of, 1).await.unwrap();
+    assert_eq!(store.count_unscored(topic, model).await.unwrap(), 0);
 }

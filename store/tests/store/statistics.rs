@@ -99,7 +99,7 @@ async fn what_the_model_in_use_does_not_know_is_counted_until_another_one_knows_
             probability: 0.5,
         };
         let scores: Vec<_> = scored.iter().map(score).collect();
-        store.put_scores(model, &scores, 1).await.unwrap();
+        store.put_scores(model, &scores, 0, 1).await.unwrap();
         store.promote(topic, model, "test", 1).await.unwrap();
     };
     promote("first", &ids).await;

@@ -320,7 +320,7 @@ async fn what_is_scored_once_is_not_asked_for_again() {
     let id = store.add_model(topic, &model("m"), 5).await.unwrap();
     assert_eq!(store.count_unscored(topic, id).await.unwrap(), 4);
     let scored = score(covers[1], 0.5);
-    store.put_scores(id, &[scored], 6).await.unwrap();
+    store.put_scores(id, &[scored], 0, 6).await.unwrap();
     assert_eq!(store.count_unscored(topic, id).await.unwrap(), 3);
     let page = store.unscored(topic, id, covers[0], 1).await.unwrap();
     assert_eq!(page[0].cover_id, covers[2]);
@@ -391,7 +391,7 @@ async fn finds_are_undecided_sure_first_and_each_video_once() {
         score(covers[3], 0.7),
         score(settled[0].cover, 0.8),
     ];
-    store.put_scores(id, &scores, 6).await.unwrap();
+    store.put_scores(id, &scores, 0, 6).await.unwrap();
     let decided = Statement {
         event: "e".into(),
         cover: CoverName::Sha256(sha(2)),
@@ -449,11 +449,11 @@ async fn features_are_given_back_bit_for_bit_by_backbone() {
     let (store, covers) = (&fixture.store, covers(&fixture, 2).await);
     let values = vec![0.1, -0.0, f32::MAX];
     store
-        .put_features("a", &[(covers[1], vec![9.0])])
+        .put_features("a", &[(covers[1], vec![9.0])], 0)
         .await
         .unwrap();
     let again = [(covers[1], values.clone())];
-    store.put_features("a", &again).await.unwrap();
+    store.put_features("a", &again, 0).await.unwrap();
     let got = store.feature("a", covers[1]).await.unwrap().unwrap();
     let bits = |values: &[f32]| {
         values

@@ -138,7 +138,7 @@ impl Watch<'_> {
                 .map(|((cover, pool), odds)| score(current, *cover, *pool, odds))
                 .collect();
             store
-                .put_scores(current.row.id, &scores, cli::now())
+                .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now())
                 .await?;
         }
         Ok(true)
@@ -177,7 +177,7 @@ impl Watch<'_> {
         let put = self
             .session
             .store
-            .put_scores(current.row.id, &scores, cli::now());
+            .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now());
         put.await?;
         Ok(scores.len() as u64)
     }
