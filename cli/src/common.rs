@@ -44,6 +44,16 @@ impl Common {
         Ok((store, topic))
     }
 
+    /// As [`Common::open`], with [`Store::open_alone`].
+    ///
+    /// # Errors
+    /// What these say.
+    pub async fn open_alone(&self) -> Result<(Store, TopicId)> {
+        let store = Store::open_alone(&self.database).await?;
+        let topic = store.topic(&self.topic, crate::now()).await?;
+        Ok((store, topic))
+    }
+
     /// The printer these flags ask for.
     pub fn printer(&self) -> Printer {
         Printer::new(self.json, self.quiet, !self.no_progress)

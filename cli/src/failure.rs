@@ -27,6 +27,8 @@ pub struct Failure {
     pub exit: Exit,
     /// First line what, then why, then what to do.
     pub message: String,
+    /// The disk with the database has no room left.
+    pub disk_is_full: bool,
 }
 
 impl Failure {
@@ -35,6 +37,7 @@ impl Failure {
         Self {
             exit: Exit::Usage,
             message: message.to_string(),
+            disk_is_full: false,
         }
     }
 
@@ -43,6 +46,7 @@ impl Failure {
         Self {
             exit: Exit::Failed,
             message: message.to_string(),
+            disk_is_full: false,
         }
     }
 }
@@ -60,6 +64,7 @@ impl From<store::Error> for Failure {
         use store::Error;
         let exit = match &error {
             Error::Url(_)
+            | Error::UrlOptions(_)
             | Error::Postgres(_)
             | Error::Newer { .. }
             | Error::NotADatabase(_)
@@ -69,6 +74,7 @@ impl From<store::Error> for Failure {
         };
         Self {
             exit,
+            disk_is_full: matches!(error, Error::Full),
             message: error.to_string(),
         }
     }

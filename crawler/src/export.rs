@@ -168,7 +168,7 @@ impl Counts {
         Outcome {
             exit,
             json: Some(json!({
-                "folder": export.folder, "positive": self.positive, "negative": self.negative,
+                "folder": export.folder.to_string_lossy(), "positive": self.positive, "negative": self.negative,
                 "unlabeled": self.unlabeled, "written": self.written, "without_original": self.missing,
             })),
         }

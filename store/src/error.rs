@@ -11,6 +11,11 @@ pub enum Error {
         "the database URL `{0}` is not understood\nUse sqlite:PATH, for example sqlite:data/whisker.db."
     )]
     Url(String),
+    /// A `--database` with `?mode=ro` or the like.
+    #[error(
+        "the database URL `{0}` has options behind a question mark, and Whisker takes none\nUse sqlite:PATH, with a path that holds no question mark."
+    )]
+    UrlOptions(String),
     /// PostgreSQL is planned, not built.
     #[error(
         "PostgreSQL is not built yet: `{0}` cannot be opened\nUse sqlite:PATH, for example sqlite:data/whisker.db."
@@ -82,19 +87,23 @@ pub enum Error {
     Sql(sqlx::Error),
 }
 
-// Result codes of SQLite (https://www.sqlite.org/rescode.html), low byte.
+// Result codes of SQLite (https://www.sqlite.org/rescode.html); the low byte but for the last,
+// which is said of the index beside a WAL when the disk has no room for its 32 KB.
 const SQLITE_BUSY: i32 = 5;
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_FULL: i32 = 13;
+const SQLITE_IOERR_SHMSIZE: i32 = 4874;
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let code = error
             .as_database_error()
             .and_then(|e| e.code())
-            .and_then(|code| code.parse::<i32>().ok())
-            .map(|code| code & 0xff);
-        match code {
+            .and_then(|code| code.parse::<i32>().ok());
+        if code == Some(SQLITE_IOERR_SHMSIZE) {
+            return Self::Full;
+        }
+        match code.map(|code| code & 0xff) {
             Some(SQLITE_BUSY) => Self::Busy(crate::open::BUSY_TIMEOUT.as_secs()),
             Some(SQLITE_IOERR) => Self::Disk(error),
             Some(SQLITE_FULL) => Self::Full,

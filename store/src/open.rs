@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::Mutex;
@@ -61,24 +62,8 @@ impl Store {
     pub async fn open(url: &str, durability: Durability) -> Result<Self> {
         let path = path_of(url)?;
         let lock = lock_beside(&path).await?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .page_size(PAGE_SIZE)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(match durability {
-                Durability::Full => SqliteSynchronous::Full,
-                Durability::Normal => SqliteSynchronous::Normal,
-            })
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            .optimize_on_close(true, None);
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| opening(error, &path))?;
+        let options = options(&path, durability);
+        let write = writer(options.clone(), &path).await?;
         migrate(&write, &path).await?;
         drop(lock);
         let read = SqlitePoolOptions::new()
@@ -90,6 +75,28 @@ impl Store {
             path,
             read,
             write,
+            hashes: Arc::default(),
+        })
+    }
+
+    /// As [`Store::open`], on a full disk: one connection has the file for itself and keeps in
+    /// memory what others would keep beside it, so that reading needs no room at all.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; [`Error::Busy`] while another program has the file open.
+    pub async fn open_alone(url: &str) -> Result<Self> {
+        let path = path_of(url)?;
+        let lock = lock_beside(&path).await?;
+        let options = options(&path, Durability::Normal)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .optimize_on_close(false, None);
+        let only = writer(options, &path).await?;
+        migrate(&only, &path).await?;
+        drop(lock);
+        Ok(Self {
+            path,
+            read: only.clone(),
+            write: only,
             hashes: Arc::default(),
         })
     }
@@ -142,6 +149,30 @@ impl Store {
     }
 }
 
+fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .page_size(PAGE_SIZE)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        })
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .optimize_on_close(true, None)
+}
+
+async fn writer(options: SqliteConnectOptions, path: &Path) -> Result<SqlitePool> {
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .connect_with(options)
+        .await
+        .map_err(|error| opening(error, path))
+}
+
 fn path_of(url: &str) -> Result<PathBuf> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Err(Error::Postgres(without_password(url)));
@@ -150,9 +181,8 @@ fn path_of(url: &str) -> Result<PathBuf> {
         .strip_prefix("sqlite:")
         .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
-        Some(path) if !path.is_empty() && !path.contains('?') && path != ":memory:" => {
-            Ok(PathBuf::from(path))
-        }
+        Some(path) if path.contains('?') => Err(Error::UrlOptions(url.to_owned())),
+        Some(path) if !path.is_empty() && path != ":memory:" => Ok(PathBuf::from(path)),
         _ => Err(Error::Url(url.to_owned())),
     }
 }
@@ -226,7 +256,11 @@ async fn newest_migration(pool: &SqlitePool, path: &Path) -> Result<i64> {
         .fetch_one(pool)
         .await
         .map(Option::unwrap_or_default)
-        .map_err(|_| Error::NotADatabase(path.to_owned()))
+        .map_err(|error| match Error::from(error) {
+            Error::Sql(_) => Error::NotADatabase(path.to_owned()),
+            // The disk's fault, or another program's: the file may be whole.
+            other => other,
+        })
 }
 
 #[cfg(test)]
@@ -306,6 +340,8 @@ pub(crate) mod tests {
         for bad in ["", "data/w.db", "sqlite:", "sqlite::memory:", "mysql://x"] {
             assert!(matches!(path_of(bad), Err(Error::Url(_))), "{bad}");
         }
+        let error = path_of("sqlite:w.db?mode=ro").unwrap_err();
+        assert!(error.to_string().contains("question mark"), "{error}");
         let error = path_of("postgres://me:secret@host/db")
             .unwrap_err()
             .to_string();

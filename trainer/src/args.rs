@@ -14,7 +14,7 @@ use crate::commands::{
     start, suspects, watch, weights,
 };
 use crate::device::DeviceChoice;
-use crate::flags::{Plan, TrainFlags, all_cores};
+use crate::flags::{MOST_THREADS, Plan, TrainFlags, all_cores};
 use crate::layers::Kernels;
 use crate::nets::Net;
 use crate::recipe::RecipeName;
@@ -197,7 +197,7 @@ pub struct Place {
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: DeviceChoice,
     /// Threads [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_THREADS))]
     threads: Option<u32>,
 }
 
@@ -222,10 +222,16 @@ impl Args {
 /// What the command fails with.
 pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome> {
     let on_data = match args.command {
-        Command::OnMachine(on_machine) => return without_store(on_machine, &printer),
+        Command::OnMachine(on_machine) => return without_store(on_machine, &printer, &stop),
         Command::OnData(on_data) => on_data,
     };
-    let (store, topic) = args.common.open(Durability::Normal).await?;
+    let (store, topic) = match args.common.open(Durability::Normal).await {
+        // What frees the disk must work when it is full.
+        Err(failure) if failure.disk_is_full && matches!(on_data, OnData::Prune { .. }) => {
+            args.common.open_alone().await?
+        }
+        opened => opened?,
+    };
     let session = Session {
         store,
         topic,
@@ -239,7 +245,7 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
     outcome
 }
 
-fn without_store(command: OnMachine, printer: &Printer) -> Result<Outcome> {
+fn without_store(command: OnMachine, printer: &Printer, stop: &Stop) -> Result<Outcome> {
     match command {
         OnMachine::Nets => Ok(nets::run(printer)),
         OnMachine::Doctor => Ok(doctor::run(printer)),
@@ -261,7 +267,7 @@ fn without_store(command: OnMachine, printer: &Printer) -> Result<Outcome> {
                 },
                 device: place.device.resolve()?,
             };
-            bench::run(printer, &bench_plan, place.threads())
+            bench::run(printer, &bench_plan, place.threads(), stop)
         }
     }
 }

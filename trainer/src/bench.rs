@@ -44,17 +44,20 @@ pub struct Measured {
 /// Steps before the clock counts: first calls allocate and choose kernels.
 const WARM_UP: usize = 2;
 
-/// Trains by the article's recipe, which augments nothing, and scores.
+/// Trains by the article's recipe, which augments nothing, and scores. `None` once `stopped`
+/// says so, which is asked between two steps.
 ///
 /// # Errors
 /// None in practice: random pixels have a finite loss.
-pub fn measure(plan: &BenchPlan) -> Result<Measured, Error> {
+pub fn measure(plan: &BenchPlan, stopped: &dyn Fn() -> bool) -> Result<Option<Measured>, Error> {
     let spec = plan.net.spec();
     let covers = random_covers(spec.input, plan);
     let rows: Vec<i64> = (0..plan.batch_size as i64).collect();
     let (model, train_step_ms) = match spec.steps {
         Some(_) => {
-            let (model, step) = measure_steps(plan, &covers, &rows)?;
+            let Some((model, step)) = measure_steps(plan, &covers, &rows, stopped)? else {
+                return Ok(None);
+            };
             (model, Some(step))
         }
         // Zeros multiply as fast as any other weights.
@@ -63,18 +66,26 @@ pub fn measure(plan: &BenchPlan) -> Result<Measured, Error> {
     let preprocessing = Preprocessing::article(spec.input);
     let mut scored = Vec::new();
     for _ in 0..plan.steps + WARM_UP {
+        if stopped() {
+            return Ok(None);
+        }
         let started = Instant::now();
         scoring::margins(&model, &covers, &rows, &preprocessing, false);
         scored.push(milliseconds(started, Instant::now()) / rows.len() as f64);
     }
-    Ok(Measured {
+    Ok(Some(Measured {
         train_step_ms,
         score_ms_per_cover: median(scored.split_off(WARM_UP)),
-    })
+    }))
 }
 
 /// The net after some steps, and the median of a step.
-fn measure_steps(plan: &BenchPlan, covers: &Covers, rows: &[i64]) -> Result<(Model, f64), Error> {
+fn measure_steps(
+    plan: &BenchPlan,
+    covers: &Covers,
+    rows: &[i64],
+    stopped: &dyn Fn() -> bool,
+) -> Result<Option<(Model, f64)>, Error> {
     let mut recipe = Recipe::new(RecipeName::Article, plan.net);
     recipe.batch_size = plan.batch_size;
     recipe.kernels = plan.kernels;
@@ -85,11 +96,16 @@ fn measure_steps(plan: &BenchPlan, covers: &Covers, rows: &[i64]) -> Result<(Mod
         if matches!(event, Event::Step(_)) {
             marks.push(Instant::now());
         }
-        ControlFlow::Continue(())
-    })?
-    .expect("nobody breaks off");
+        match stopped() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    let Some(trained) = trained else {
+        return Ok(None);
+    };
     let steps = marks.windows(2).map(|pair| milliseconds(pair[0], pair[1]));
-    Ok((trained.model, median(steps.skip(WARM_UP).collect())))
+    Ok(Some((trained.model, median(steps.skip(WARM_UP).collect()))))
 }
 
 fn random_covers(side: i64, plan: &BenchPlan) -> Covers {
@@ -127,9 +143,25 @@ mod tests {
             kernels: Kernels::Auto,
             device: Device::Cpu,
         };
-        let measured = measure(&plan).expect("random pixels train");
+        let measured = measure(&plan, &|| false).expect("random pixels train");
+        let measured = measured.expect("nobody stops it");
         assert!(measured.train_step_ms.is_some_and(|step| step > 0.0));
         assert!(measured.score_ms_per_cover > 0.0);
+    }
+
+    #[test]
+    fn whoever_stops_it_waits_for_one_step_at_most() {
+        let asked = std::cell::Cell::new(0);
+        let plan = BenchPlan {
+            net: Net::ResNet,
+            batch_size: 2,
+            steps: 1_000_000,
+            kernels: Kernels::Auto,
+            device: Device::Cpu,
+        };
+        let stopped = || asked.replace(asked.get() + 1) >= 2;
+        let measured = measure(&plan, &stopped).expect("random pixels train");
+        assert_eq!((measured, asked.get()), (None, 3));
     }
 
     #[test]

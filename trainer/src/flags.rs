@@ -57,7 +57,7 @@ pub struct TrainFlags {
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: DeviceChoice,
     /// Threads; other numbers give other bits [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_THREADS))]
     pub threads: Option<u32>,
     /// Rejected negatives count as the topic, or are dropped [default: positive]
     #[arg(long, value_name = "WHAT", value_parser = PossibleValuesParser::new(["positive", "drop"]))]
@@ -278,6 +278,9 @@ fn fresh(name: RecipeName, net: Net) -> Result<Config> {
         libtorch: String::new(),
     })
 }
+
+/// More than any machine has cores; many more, and the system refuses to make them.
+pub const MOST_THREADS: i64 = 1024;
 
 /// As many threads as the system lets this process have.
 pub fn all_cores() -> usize {

@@ -43,17 +43,23 @@ pub struct Footprint {
 }
 
 impl Footprint {
+    /// Of bare steps on one batch of covers at the net's own side.
+    pub fn of_bench(net: Net, batch: usize) -> Footprint {
+        let side = net.spec().input as u64;
+        Footprint {
+            weights: weights(net) * STEP_COPIES,
+            per_cover: per_cover(net, side),
+            at_once: batch as u64,
+            data: batch as u64 * 3 * side * side,
+        }
+    }
+
     /// Of training so on `covers` covers.
     pub fn of(config: &Config, covers: usize) -> Footprint {
         let net = config.net();
         let side = config.preprocessing().side as u64;
-        let area = (side * side) as f64 / (net.spec().input * net.spec().input) as f64;
-        let (_, step) = STEP
-            .into_iter()
-            .find(|(of, _)| *of == net)
-            .expect("every net has a row");
-        let per_cover = (step as f64 * area * SCRATCH) as u64;
-        let weights = Model::blank(net, tch::Device::Cpu).params.count() as u64 * FLOAT;
+        let per_cover = per_cover(net, side);
+        let weights = weights(net);
         match &config.method {
             Method::Steps { recipe, .. } => Footprint {
                 weights: weights * copies(recipe),
@@ -103,6 +109,21 @@ impl Footprint {
         }
         fitting
     }
+}
+
+/// What a step holds for a cover shown at this side.
+fn per_cover(net: Net, side: u64) -> u64 {
+    let own = net.spec().input as u64;
+    let area = (side * side) as f64 / (own * own) as f64;
+    let mut rows = STEP.into_iter();
+    let row = rows.find(|(of, _)| *of == net);
+    let (_, step) = row.expect("every net has a row");
+    (step as f64 * area * SCRATCH) as u64
+}
+
+/// Bytes of a net's weights.
+fn weights(net: Net) -> u64 {
+    Model::blank(net, tch::Device::Cpu).params.count() as u64 * FLOAT
 }
 
 /// The weights, their gradient, and Adam's two moments.

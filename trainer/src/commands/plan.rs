@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use cli::{Outcome, Result};
+use cli::{Exit, Outcome, Result};
 use serde_json::json;
 
 use crate::bench::{self, BenchPlan, Measured};
@@ -45,7 +45,14 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
     let missing = missing_features(session, &plan.config, &dataset).await?;
     device::set_threads(plan.threads);
     let before = memory::resident();
-    let measured = tokio::task::block_in_place(|| bench::measure(&bench_plan(plan)))?;
+    let stopped = || session.stop.asked();
+    let measured = tokio::task::block_in_place(|| bench::measure(&bench_plan(plan), &stopped))?;
+    let Some(measured) = measured else {
+        return Ok(Outcome {
+            exit: Exit::Stopped,
+            json: Some(json!({ "stopped": true })),
+        });
+    };
     let steps_peak = memory::peak()
         .zip(before)
         .map(|(peak, held)| peak.saturating_sub(held));

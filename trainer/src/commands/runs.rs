@@ -57,7 +57,7 @@ pub async fn run(session: &Session, limit: u32) -> Result<Outcome> {
         lines.push(Line {
             covers: store.run_covers(run.id).await?.len(),
             judged: Judged::of(&store.predictions(run.id).await?),
-            seconds: done.iter().filter_map(|fold| fold.seconds).sum(),
+            seconds: seconds(&done),
             done: done.len(),
             run,
         });
@@ -72,6 +72,12 @@ pub async fn run(session: &Session, limit: u32) -> Result<Outcome> {
         "runs": lines.iter().map(Line::json).collect::<Vec<_>>(),
         "models": models.iter().map(|model| model_json(model, current)).collect::<Vec<_>>(),
     })))
+}
+
+/// Of all folds; a sum of no floats would be −0.
+fn seconds(folds: &[&FoldRow]) -> f64 {
+    let each = folds.iter().filter_map(|fold| fold.seconds);
+    each.fold(0.0, |sum, one| sum + one)
 }
 
 impl Line {

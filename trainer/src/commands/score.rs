@@ -76,9 +76,11 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
 }
 
 fn object((path, score): &Scored) -> Value {
+    // JSON is UTF-8, and names of files need not be.
+    let input = path.to_string_lossy();
     match score {
-        Ok(probability) => json!({ "input": path, "probability": probability }),
-        Err(error) => json!({ "input": path, "error": error }),
+        Ok(probability) => json!({ "input": input, "probability": probability }),
+        Err(error) => json!({ "input": input, "error": error }),
     }
 }
 
