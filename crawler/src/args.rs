@@ -253,9 +253,7 @@ pub async fn command(args: Args, printer: Printer, stop: Stop) -> Result<Outcome
         Command::Probe { site, manners } => {
             crate::probe::run(&store, &site, &manners, &printer).await
         }
-        Command::Status { failed } => {
-            crate::status::status(&store, topic, failed, &printer).await
-        }
+        Command::Status { failed } => crate::status::status(&store, topic, failed, &printer).await,
         Command::Verify => crate::check::verify(&store, &printer, &stop).await,
     };
     store.close().await;

@@ -175,10 +175,12 @@ impl Record {
 }
 
 fn parse<T: std::str::FromStr<Err = store::Error>>(text: &str) -> Result<T, String> {
-    text.to_lowercase().parse().map_err(|error: store::Error| match error {
-        store::Error::Value { what, .. } => format!("`{text}` is no {what}"),
-        other => other.to_string(),
-    })
+    text.to_lowercase()
+        .parse()
+        .map_err(|error: store::Error| match error {
+            store::Error::Value { what, .. } => format!("`{text}` is no {what}"),
+            other => other.to_string(),
+        })
 }
 
 /// Lower-case hexadecimal.

@@ -198,11 +198,14 @@ fn summary(counts: &Counts, printer: &Printer) -> Outcome {
         (0, 0) => Exit::Done,
         (0, _) => Exit::SomeFailed,
     };
+    let mut json = json!({
+        "added": counts.added, "known": counts.known, "failed": counts.failed,
+    });
+    if counts.left > 0 {
+        json["left"] = json!(counts.left);
+    }
     Outcome {
         exit,
-        json: Some(json!({
-            "added": counts.added, "known": counts.known, "failed": counts.failed,
-            "left": counts.left,
-        })),
+        json: Some(json),
     }
 }

@@ -244,9 +244,13 @@ impl Event {
     fn fault(&self) -> Option<&'static str> {
         let faults = [
             (self.event.is_empty(), "the event has no name"),
-            (!is_name(&self.stroke), "the stroke's name must have 1 to 64 characters"),
             (
-                self.visible_ms.is_some_and(|ms| !(0..=LONGEST_LOOK).contains(&ms)),
+                !is_name(&self.stroke),
+                "the stroke's name must have 1 to 64 characters",
+            ),
+            (
+                self.visible_ms
+                    .is_some_and(|ms| !(0..=LONGEST_LOOK).contains(&ms)),
                 "visible_ms must be between 0 and a year",
             ),
             (
@@ -435,7 +439,9 @@ async fn import_event(tx: &mut Tx, topic: TopicId, event: &Event) -> Result<Impo
             .fetch_one(&mut **tx)
             .await?;
         if !there {
-            return Ok(Imported::Refused("the event that it takes back is not here"));
+            return Ok(Imported::Refused(
+                "the event that it takes back is not here",
+            ));
         }
     }
     join_pool(tx, topic, cover, event.pool, event.decided_at).await?;

@@ -54,7 +54,9 @@ pub enum Error {
     )]
     Busy(u64),
     /// No room for the write; nothing of it was kept.
-    #[error("the disk with the database is full\nFree some space and run the same command again.")]
+    #[error(
+        "the disk with the database is full\nFree some space (trainer prune removes old models and reports) and run the same command again."
+    )]
     Full,
     /// The disk failed; nothing of the write was kept.
     #[error(

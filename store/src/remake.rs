@@ -85,7 +85,9 @@ impl Store {
     /// What the database says.
     pub async fn remake(&self, rule: &str, remade: &[Remade]) -> Result<()> {
         let mut tx = self.begin().await?;
-        let newest: i64 = sqlx::query_scalar(NEWEST_REMAKE).fetch_one(&mut *tx).await?;
+        let newest: i64 = sqlx::query_scalar(NEWEST_REMAKE)
+            .fetch_one(&mut *tx)
+            .await?;
         for one in remade {
             sqlx::query(REMAKE_COVER)
                 .bind(one.cover)

@@ -94,15 +94,24 @@ mod tests {
 
     #[test]
     fn an_object_is_a_row_and_anything_else_is_a_bad_line() {
-        let rows = objects("{\"File\":\" a.jpg \",\"n\":3,\"x\":null,\"y\":[1]}\n\n[1]\n{\"file\":\n");
+        let rows =
+            objects("{\"File\":\" a.jpg \",\"n\":3,\"x\":null,\"y\":[1]}\n\n[1]\n{\"file\":\n");
         let (line, row) = &rows[0];
         let row = row.as_ref().expect("an object");
-        assert_eq!((*line, row.get("file"), row.get("n")), (1, Some("a.jpg"), Some("3")));
+        assert_eq!(
+            (*line, row.get("file"), row.get("n")),
+            (1, Some("a.jpg"), Some("3"))
+        );
         assert_eq!((row.get("x"), row.get("y")), (None, None));
         assert_eq!(rows[1], (3, Err("it is not a JSON object".into())));
         let (line, broken) = &rows[2];
         assert_eq!(*line, 4);
-        assert!(broken.as_ref().expect_err("cut off").starts_with("it is not JSON"));
+        assert!(
+            broken
+                .as_ref()
+                .expect_err("cut off")
+                .starts_with("it is not JSON")
+        );
     }
 
     #[test]

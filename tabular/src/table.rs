@@ -33,7 +33,9 @@ pub fn table(text: &str) -> Option<Table> {
         .from_reader(text.as_bytes());
     // Rows of cells that are all empty say nothing, also above the header.
     let mut records = reader.records().filter(|record| {
-        record.as_ref().map_or(true, |record| record.iter().any(|cell| !cell.trim().is_empty()))
+        record.as_ref().map_or(true, |record| {
+            record.iter().any(|cell| !cell.trim().is_empty())
+        })
     });
     let names = records.next()?.ok()?;
     Some(Table {
@@ -87,7 +89,9 @@ mod tests {
     fn files(text: &str) -> Vec<(usize, Option<String>)> {
         let rows = table(text).expect("a header").rows;
         let file = |row: Row| row.get("file").map(str::to_owned);
-        rows.into_iter().map(|(n, row)| (n, row.ok().and_then(file))).collect()
+        rows.into_iter()
+            .map(|(n, row)| (n, row.ok().and_then(file)))
+            .collect()
     }
 
     #[test]
@@ -112,7 +116,12 @@ mod tests {
     #[test]
     fn a_ragged_line_is_named_and_the_rest_is_read() {
         let text = "file,label\na.jpg,cat\n\nb.jpg,cat,3,4\nc.jpg,\"two\nlines\"\nd.jpg,cat\n";
-        let want = [(2, Some("a.jpg")), (4, None), (5, Some("c.jpg")), (7, Some("d.jpg"))];
+        let want = [
+            (2, Some("a.jpg")),
+            (4, None),
+            (5, Some("c.jpg")),
+            (7, Some("d.jpg")),
+        ];
         let want = want.map(|(n, file)| (n, file.map(str::to_owned)));
         assert_eq!(files(text), want);
         let rows = table(text).expect("a header").rows;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -124,11 +124,45 @@ impl Programs {
         self.start(command, program)
     }
 
-    fn start(&self, mut command: Command, program: &str) -> Running {
+    /// Runs a program whose stdout or stderr is `to`.
+    ///
+    /// # Panics
+    /// If it cannot be started or does not end.
+    pub fn run_into(&self, to: Into<'_>, program: &str, args: &[&str]) -> Output {
+        let mut command = Command::new(self.path(program));
+        command.args(args);
+        self.at_home(&mut command);
+        let running = Running::with(command, to);
+        let running = running.unwrap_or_else(|error| panic!("{program} starts: {error:#}"));
+        running.wait()
+    }
+
+    /// Runs a program as a user who may not read everything: the tests may be root's.
+    ///
+    /// # Panics
+    /// If it cannot be started or does not end.
+    pub fn run_unprivileged(&self, program: &str, args: &[&str]) -> Output {
+        const NOBODY: u32 = 65534;
+        let mut command = Command::new(self.path(program));
+        command.args(args);
+        // SAFETY: geteuid(2) cannot fail and touches no memory.
+        if unsafe { libc::geteuid() } == 0 {
+            std::os::unix::fs::chown(self.home(), Some(NOBODY), Some(NOBODY))
+                .expect("root may give its folder away");
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        self.start(command, program).wait()
+    }
+
+    fn at_home(&self, command: &mut Command) {
         command
             .current_dir(self.home())
             .env("WHISKER_DATABASE", self.database())
             .env("NO_COLOR", "1");
+    }
+
+    fn start(&self, mut command: Command, program: &str) -> Running {
+        self.at_home(&mut command);
         Running::new(command).unwrap_or_else(|error| panic!("{program} starts: {error:#}"))
     }
 }
@@ -140,25 +174,84 @@ pub struct Running {
     stderr: Stream,
 }
 
-/// What has been read from a pipe, and what is still to come.
+/// What has been read from a pipe, and what is still to come; nothing without a pipe.
 struct Stream {
     lines: Receiver<String>,
     text: String,
 }
 
+impl Default for Stream {
+    fn default() -> Self {
+        let (_, lines) = channel();
+        Self {
+            lines,
+            text: String::new(),
+        }
+    }
+}
+
+/// Where a stream of a program goes instead of to its test.
+#[derive(Clone, Copy, Debug)]
+pub enum Into<'a> {
+    /// stdout into this file.
+    Stdout(&'a Path),
+    /// stderr into this file.
+    Stderr(&'a Path),
+    /// stdout into a pipe that nobody reads.
+    ClosedStdout,
+    /// stderr into a pipe that nobody reads.
+    ClosedStderr,
+}
+
+/// The end of a pipe whose other end is closed.
+fn closed() -> Result<Stdio> {
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    Ok(writer.into())
+}
+
+fn file(path: &Path) -> Result<Stdio> {
+    Ok(std::fs::File::options().write(true).open(path)?.into())
+}
+
 impl Running {
     fn new(mut command: Command) -> Result<Self> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::started(command)
+    }
+
+    fn with(mut command: Command, to: Into<'_>) -> Result<Self> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        match to {
+            Into::Stdout(path) => command.stdout(file(path)?),
+            Into::Stderr(path) => command.stderr(file(path)?),
+            Into::ClosedStdout => command.stdout(closed()?),
+            Into::ClosedStderr => command.stderr(closed()?),
+        };
+        Self::started(command)
+    }
+
+    fn started(mut command: Command) -> Result<Self> {
+        command.stdin(Stdio::null());
+        // Whoever runs the tests may ignore signals (`nohup`, a job of a CI), and a shell
+        // cannot trap what was ignored when it began.
+        let heed = || {
+            for signal in [libc::SIGINT, libc::SIGTERM] {
+                // SAFETY: signal(2) may be called between fork and exec.
+                unsafe { libc::signal(signal, libc::SIG_DFL) };
+            }
+            Ok(())
+        };
+        // SAFETY: it allocates nothing and takes no lock.
+        unsafe { command.pre_exec(heed) };
         let mut child = command.spawn()?;
-        let stdout = child.stdout.take().context("stdout was piped")?;
-        let stderr = child.stderr.take().context("stderr was piped")?;
+        // What the command holds of a pipe is let go, or its reader would wait for it.
+        drop(command);
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         Ok(Self {
             child,
-            stdout: Stream::new(stdout),
-            stderr: Stream::new(stderr),
+            stdout: stdout.map_or_else(Stream::default, Stream::new),
+            stderr: stderr.map_or_else(Stream::default, Stream::new),
         })
     }
 
@@ -217,7 +310,7 @@ impl Running {
         let end = Instant::now() + PATIENCE;
         while self.stdout.next(end).is_some() {}
         while self.stderr.next(end).is_some() {}
-        let (status, peak) = self.reap();
+        let (status, peak) = self.reap(end);
         let stdout = std::mem::take(&mut self.stdout.text);
         Output {
             code: code(status),
@@ -228,15 +321,27 @@ impl Running {
         }
     }
 
-    /// Waits as `Child::wait` does, and learns what the kernel counted.
-    fn reap(&mut self) -> (ExitStatus, u64) {
+    /// Waits as `Child::wait` does, until `end`, and learns what the kernel counted.
+    fn reap(&mut self, end: Instant) -> (ExitStatus, u64) {
         let pid = libc::pid_t::try_from(self.id()).expect("process numbers fit their own type");
         let mut status = 0;
         // SAFETY: an all-zero rusage is a valid one.
         let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-        // SAFETY: both places outlive the call; the child is not yet waited for.
-        let reaped = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
-        assert_eq!(reaped, pid, "a child can be waited for");
+        loop {
+            // SAFETY: both places outlive the call; the child is not yet waited for.
+            let reaped =
+                unsafe { libc::wait4(pid, &raw mut status, libc::WNOHANG, &raw mut usage) };
+            if reaped == pid {
+                break;
+            }
+            assert_eq!(reaped, 0, "a child can be waited for");
+            // It has closed its streams, so that it ends at once or hangs.
+            assert!(
+                Instant::now() < end,
+                "the program has closed its streams and hangs"
+            );
+            std::thread::yield_now();
+        }
         let kilobytes = u64::try_from(usage.ru_maxrss).unwrap_or(0);
         (ExitStatus::from_raw(status), kilobytes * 1024)
     }
@@ -377,6 +482,23 @@ mod tests {
         running.line();
         running.interrupt();
         assert_eq!(running.wait().code, 42);
+    }
+
+    #[test]
+    fn an_interrupt_is_one_where_the_tests_themselves_ignore_it() {
+        // A shell that ignores it starts this test again.
+        let itself = std::env::current_exe().unwrap();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' INT; exec \"$0\" \"$@\""])
+            .arg(itself)
+            .args(["--exact", "programs::tests::an_interrupt_is_a_ctrl_c"]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
     }
 
     #[test]

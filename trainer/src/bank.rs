@@ -195,7 +195,9 @@ mod tests {
     #[test]
     fn covers_that_were_made_again_are_forgotten_and_the_others_keep_their_order() {
         let mut bank = Bank::default();
-        let rows: Vec<_> = [(7, 1.0), (3, 2.0), (9, 3.0)].map(|(cover, one)| (cover, vector(one))).into();
+        let rows: Vec<_> = [(7, 1.0), (3, 2.0), (9, 3.0)]
+            .map(|(cover, one)| (cover, vector(one)))
+            .into();
         bank.put(&rows).unwrap();
         bank.forget(&HashSet::from([3, 4]));
         assert_eq!(bank.covers(), [7, 9]);

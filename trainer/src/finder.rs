@@ -112,7 +112,11 @@ async fn by_features(
             bank.put(&extractor.compute(store, few).await?)?;
         }
         // A cover that is being made again is scored by the next call.
-        let batch: Vec<(i64, Pool)> = batch.iter().copied().filter(|(one, _)| bank.has(*one)).collect();
+        let batch: Vec<(i64, Pool)> = batch
+            .iter()
+            .copied()
+            .filter(|(one, _)| bank.has(*one))
+            .collect();
         let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
         let margins = scoring::margins_of(&loaded.model, &bank.of(&ids)?)
             .ok_or_else(|| Failure::usage(format!("the model {} has no probe", loaded.name)))?;
@@ -121,7 +125,9 @@ async fn by_features(
             .into_iter()
             .map(|one| calibration.log_odds(one.into()));
         let scores = scores(&batch, log_odds.collect(), rates);
-        store.put_scores(row.id, &scores, bank.as_of(), cli::now()).await?;
+        store
+            .put_scores(row.id, &scores, bank.as_of(), cli::now())
+            .await?;
         scored += scores.len() as u64;
         bar.inc(scores.len() as u64);
     }

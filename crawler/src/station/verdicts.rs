@@ -31,7 +31,8 @@ impl Station<'_> {
         match &settlement.fate {
             Fate::Failed { class, reason } => {
                 self.summary.fail(class, &done.url, reason);
-                self.bar.println(format!("{}: {reason}", shortened(&done.url)));
+                self.bar
+                    .println(format!("{}: {reason}", shortened(&done.url)));
             }
             Fate::Missing { .. } => self.summary.missing += 1,
             _ => {}

@@ -111,7 +111,7 @@ pub async fn run(site: Site, address: Address, stop: Stop) -> Result<Outcome> {
         output::stdout(&format!("http://{name}:{}/#{text}", guard.port));
         output::stderr(
             "Whoever has this address can decide here, and plain HTTP can be read on its way:\n\
-             give it to people you trust, in a network you trust."
+             give it to people you trust, in a network you trust.",
         );
         guard.token = Some(token);
     } else {

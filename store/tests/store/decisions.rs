@@ -253,7 +253,9 @@ async fn a_row_that_the_log_does_not_take_is_refused_by_itself() {
         undo("good"),
     ];
     let done = at.store.import_events(at.topic, &rows).await.unwrap();
-    let refused = done.iter().filter(|one| matches!(one, Imported::Refused(_)));
+    let refused = done
+        .iter()
+        .filter(|one| matches!(one, Imported::Refused(_)));
     assert_eq!(refused.count(), 9, "{done:?}");
     assert_eq!(done[9..], [Imported::Added, Imported::Added]);
     // A name of 64 letters, whatever their bytes, is one.

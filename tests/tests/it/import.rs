@@ -260,3 +260,101 @@ async fn a_database_that_another_program_keeps_locked_ends_an_import_with_a_sent
         (0, &json!(3))
     );
 }
+
+#[test]
+fn a_folder_that_may_not_be_read_costs_itself_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    fill(&folder.join("a"), 1, true);
+    fill(&folder.join("z"), 2, false);
+    let locked = folder.join("lost+found");
+    std::fs::create_dir(&locked).unwrap();
+    let may = |mode| std::fs::set_permissions(&locked, PermissionsExt::from_mode(mode)).unwrap();
+    may(0o000);
+    let args = [
+        "import",
+        folder.to_str().unwrap(),
+        "--pool",
+        "positive",
+        "--json",
+    ];
+    let output = programs.run_unprivileged("crawler", &args);
+    may(0o755);
+    assert_eq!(output.code, 4, "{}", output.stderr);
+    let summary = output.json.unwrap();
+    assert_eq!(summary["new_covers"], 3);
+    assert_eq!(summary["failed"], json!({ "unreadable": 1 }));
+    let failure = &summary["failures"]["unreadable"][0];
+    assert_eq!(failure["item"], locked.to_str().unwrap());
+}
+
+#[test]
+fn what_is_left_out_of_a_folder_is_told_by_kind() {
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    let files = fill(&folder, 3, true);
+    std::fs::rename(&files[1], folder.join("1.jpg_large")).unwrap();
+    std::fs::rename(&files[2], folder.join("IMG_2.HEIC")).unwrap();
+    std::fs::write(folder.join("notes.txt"), "cats").unwrap();
+    std::fs::write(folder.join("._0000.jpg"), "what a Mac knows of it").unwrap();
+    let args = ["import", folder.to_str().unwrap(), "--pool", "positive"];
+    let told = programs.run("crawler", args);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    assert!(
+        told.stdout.contains("1 HEIC, 1 other files"),
+        "{}",
+        told.stdout
+    );
+    let summary = import(&programs, &folder, "positive").json.unwrap();
+    assert_eq!(summary["duplicates"], 2);
+    assert_eq!(summary["left_out"], json!({ "HEIC": 1, "other files": 1 }));
+}
+
+#[test]
+fn files_whose_names_are_not_utf_8_are_told_apart() {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt;
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    let files = fill(&folder, 2, true);
+    for (file, byte) in files.iter().zip([b"\xfe.jpg", b"\xff.jpg"]) {
+        std::fs::rename(file, folder.join(OsStr::from_bytes(byte))).unwrap();
+    }
+    let summary = import(&programs, &folder, "positive").json.unwrap();
+    assert_eq!(summary["new_covers"], 2);
+    assert_eq!(status(&programs)["videos"], 2);
+    let mut out = OsString::from("out");
+    out.push(OsStr::from_bytes(b"\xe9"));
+    let flags = ["--all", "--json"].map(OsString::from);
+    let args = [OsString::from("export"), out].into_iter().chain(flags);
+    let exported = programs.run("crawler", args);
+    assert_eq!(exported.code, 0, "{}", exported.stderr);
+    assert_eq!(exported.json.unwrap()["unlabeled"], 2);
+}
+
+#[test]
+fn failures_are_told_by_name_in_every_place() {
+    let programs = Programs::get();
+    let folder = programs.home().join("covers");
+    std::fs::create_dir(&folder).unwrap();
+    for n in 0..30 {
+        std::fs::write(folder.join(format!("{n:02}.jpg")), "junk").unwrap();
+    }
+    let output = import(&programs, &folder, "positive");
+    assert_eq!(output.code, 4);
+    for n in 0..30 {
+        assert!(output.stderr.contains(&format!("/{n:02}.jpg: ")), "{n}");
+    }
+    let summary = output.json.unwrap();
+    assert_eq!(summary["failed"], json!({ "not-an-image": 30 }));
+    let named = summary["failures"]["not-an-image"].as_array().unwrap();
+    assert_eq!(named.len(), 20, "the first of each class");
+    let told = programs.run("crawler", ["status", "--failed"]).stdout;
+    assert_eq!(told.matches(".jpg: this is not a picture").count(), 30);
+    let args = ["status", "--failed", "--json"];
+    let status = programs.run("crawler", args).json.unwrap();
+    assert_eq!(status["failed"], json!({ "not-an-image": 30 }));
+    let named = status["failures"]["not-an-image"].as_array().unwrap();
+    assert_eq!(named.len(), 20);
+}

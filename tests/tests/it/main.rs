@@ -9,4 +9,5 @@ mod judge;
 mod labels;
 mod launcher;
 mod manifests;
+mod terminal;
 mod train;

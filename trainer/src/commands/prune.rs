@@ -36,7 +36,11 @@ pub async fn run(session: &Session, keep: usize, dry: bool) -> Result<Outcome> {
         }
     }
     session.printer.table(&freed.rows(dry));
-    let removed: Vec<_> = freed.paths.iter().map(|path| path.to_string_lossy()).collect();
+    let removed: Vec<_> = freed
+        .paths
+        .iter()
+        .map(|path| path.to_string_lossy())
+        .collect();
     Ok(Outcome::done(json!({
         "dry_run": dry,
         "removed": removed,

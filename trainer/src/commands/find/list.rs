@@ -190,7 +190,12 @@ pub(super) mod tests {
             ("a=b", "a=b"),
         ] {
             assert_eq!(cell(title), shown);
-            assert!(list("https://site.example/1", title).csv().expect("plain text").contains(&shown[..2]));
+            assert!(
+                list("https://site.example/1", title)
+                    .csv()
+                    .expect("plain text")
+                    .contains(&shown[..2])
+            );
         }
     }
 

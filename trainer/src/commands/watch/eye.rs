@@ -174,10 +174,10 @@ impl Watch<'_> {
             .iter()
             .filter_map(|one| Some(score(current, one.cover, one.pool, *odds.get(&one.cover)?)))
             .collect();
-        let put = self
-            .session
-            .store
-            .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now());
+        let put =
+            self.session
+                .store
+                .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now());
         put.await?;
         Ok(scores.len() as u64)
     }
