@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// What each of our packages may depend on among our own, tests and builds included.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("store", &[]),
     ("cover", &[]),
     ("tabular", &[]),
@@ -14,6 +14,8 @@ const MAY_USE: [(&str, &[&str]); 8] = [
     ("crawler", &["cli", "cover", "store", "tabular"]),
     ("labeler", &["cli", "cover", "store", "tabular"]),
     ("trainer", &["cli", "cover", "store"]),
+    // It is no program of the user's: it gives every reader foreign bytes.
+    ("fuzz", &["cover", "crawler", "labeler", "store", "tabular"]),
     // It meets the programs as a user does.
     ("tests", &[]),
 ];
