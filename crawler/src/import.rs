@@ -91,7 +91,14 @@ pub async fn run(
         ..Summary::default()
     };
     if !found.files.is_empty() || !found.bad.is_empty() {
-        let files = from_disk(store, topic, import, (found.files, found.bad), printer, stop);
+        let files = from_disk(
+            store,
+            topic,
+            import,
+            (found.files, found.bad),
+            printer,
+            stop,
+        );
         summary.merge(files.await?);
     }
     if !found.urls.is_empty() && !stop.asked() {
@@ -118,9 +125,22 @@ async fn from_disk(
         asked: asked as u64,
         ..Summary::default()
     };
-    for items::Bad { item, class, reason } in &bad {
+    for items::Bad {
+        item,
+        class,
+        reason,
+    } in &bad
+    {
         bar.inc(1);
-        fail(store, crawl, (item, item), (class, reason), &mut summary, &bar).await?;
+        fail(
+            store,
+            crawl,
+            (item, item),
+            (class, reason),
+            &mut summary,
+            &bar,
+        )
+        .await?;
     }
     let mut made = make_all(store, files, import, stop);
     let mut batch = Vec::with_capacity(BATCH);

@@ -106,7 +106,10 @@ fn nothing(paths: &[PathBuf], left_out: &BTreeMap<String, u64>) -> Failure {
 
 /// "2 HEIC, 1 TIFF".
 pub fn counts(kinds: &BTreeMap<String, u64>) -> String {
-    let parts: Vec<_> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let parts: Vec<_> = kinds
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect();
     parts.join(", ")
 }
 

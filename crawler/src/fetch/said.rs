@@ -81,23 +81,11 @@ fn seconds(text: &str) -> Option<Option<i64>> {
 
 /// `Mon, 03 Jun 2019 11:30:12 +0200` (RFC 5322, 3.3), whatever the day of the week is said to be.
 fn mail_date(text: &str) -> Option<i64> {
-    const MONTHS: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
-    let date = text.split_once(',').map_or(text, |(_, date)| date);
-    let mut parts = date.split_whitespace();
-    let (day, month, year, clock) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let month = MONTHS
-        .find(&month.to_ascii_lowercase())
-        .filter(|at| at % 3 == 0 && month.len() == 3)?;
-    let zone = match parts.next().unwrap_or("GMT") {
-        zone if ["GMT", "UTC", "UT", "Z"]
-            .iter()
-            .any(|z| zone.eq_ignore_ascii_case(z)) =>
-        {
-            "Z"
-        }
-        zone => zone,
-    };
-    iso8601(&format!("{year}-{}-{day}T{clock}{zone}", month / 3 + 1))
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    parser
+        .parse_timestamp(text)
+        .ok()
+        .map(|at| at.as_millisecond())
 }
 
 /// When the window of a rate limit ends, Unix milliseconds: given in Unix seconds, in Unix

@@ -57,6 +57,7 @@ fn a_retry_after_is_seconds_or_a_date_in_any_form_that_servers_send() {
         ("17 Dec 2025 19:33:30 GMT", ten),
         ("Wed, 17 Dec 2025 21:33:30 +0200", ten),
         ("Wed, 17 Dec 2025 14:03:30 -0530", ten),
+        ("Wed, 17 Dec 2025 11:33:30 PST", ten),
         ("2025-12-17T19:33:30Z", ten),
         ("2025-12-17T21:33:30.000+02:00", ten),
         ("4294967296", Some(NOW + 4_294_967_296_000)),
@@ -71,7 +72,6 @@ fn a_retry_after_is_seconds_or_a_date_in_any_form_that_servers_send() {
         ("soon", None),
         ("", None),
         ("Wed, 17 Nil 2025 19:33:30 GMT", None),
-        ("Wed, 17 Dec 2025 19:33:30 LMT", None),
     ] {
         assert_eq!(said::retry_after(text, NOW), want, "{text}");
         let fault = answer(429, &[("retry-after", text)])

@@ -54,7 +54,9 @@ pub(super) fn search(folder: &Path, found: &mut Found) {
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => {
                 let path = error.path().unwrap_or(folder);
-                let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                let reason = error
+                    .io_error()
+                    .map_or_else(|| error.to_string(), ToString::to_string);
                 found.bad.push(Bad::unreadable(path, reason));
             }
         }
@@ -67,7 +69,9 @@ fn is_litter(entry: &DirEntry) -> bool {
     // what a Mac knows of the file of the same name, and have its ending.
     entry.depth() > 0
         && (name.as_encoded_bytes().starts_with(b"._")
-            || LITTER.iter().any(|litter| name.eq_ignore_ascii_case(litter)))
+            || LITTER
+                .iter()
+                .any(|litter| name.eq_ignore_ascii_case(litter)))
 }
 
 fn file(path: &Path, found: &mut Found) {
@@ -95,6 +99,8 @@ fn kind(path: &Path) -> Option<&'static str> {
 
 fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(HEAD).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?
+        .take(HEAD)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }

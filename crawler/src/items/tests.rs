@@ -51,7 +51,10 @@ fn the_lines_of_a_list_may_be_urls() {
 
 #[test]
 fn every_form_of_a_list_names_its_files() {
-    let wide: Vec<u8> = "\u{feff}a.jpg\r\nb.jpg".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> = "\u{feff}a.jpg\r\nb.jpg"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     for (list, text) in [
         ("l.txt", &b"\xef\xbb\xbfa.jpg\nb.jpg\n"[..]),
         ("l.txt", b"a.jpg\rb.jpg\r"),
@@ -61,7 +64,10 @@ fn every_form_of_a_list_names_its_files() {
         ("l.csv", b"file;label\na.jpg;cat\nb.jpg;cat\n"),
         ("l.tsv", b"label\tpath\ncat\ta.jpg\ncat\tb.jpg\n"),
         ("l.csv", b"file,path\na.jpg,\n,b.jpg\n"),
-        ("l.jsonl", b"\xef\xbb\xbf{\"file\":\"a.jpg\"}\n{\"Path\":\"b.jpg\"}\n"),
+        (
+            "l.jsonl",
+            b"\xef\xbb\xbf{\"file\":\"a.jpg\"}\n{\"Path\":\"b.jpg\"}\n",
+        ),
     ] {
         let folder = folder(&[("a.jpg", b""), ("b.jpg", b""), (list, text)]);
         let found = find(&[folder.path().join(list)]).unwrap();
@@ -88,7 +94,10 @@ fn a_bad_line_is_named_and_the_others_are_read() {
     let folder = folder(&[
         ("a.jpg", b""),
         ("l.csv", b"file,label\n\nx,y,z\na.jpg,cat\n,cat\n"),
-        ("l.jsonl", b"\n{\"file\":\n{\"file\":\"a.jpg\"}\n{\"n\":1}\n"),
+        (
+            "l.jsonl",
+            b"\n{\"file\":\n{\"file\":\"a.jpg\"}\n{\"n\":1}\n",
+        ),
     ]);
     for (list, lines) in [("l.csv", [3, 5]), ("l.jsonl", [2, 4])] {
         let path = folder.path().join(list);
@@ -131,8 +140,15 @@ fn links_are_followed_and_loops_are_not() {
     symlink(at("nowhere.jpg"), at("in/gone.jpg")).unwrap();
     let found = find(&[at("in")]).unwrap();
     assert_eq!(names(&folder, &found), ["in/a.jpg", "far/b.jpg"]);
-    let bad: Vec<_> = found.bad.iter().map(|bad| (bad.item.clone(), bad.class)).collect();
-    assert_eq!(bad, [(at("in/gone.jpg").display().to_string(), "unreadable")]);
+    let bad: Vec<_> = found
+        .bad
+        .iter()
+        .map(|bad| (bad.item.clone(), bad.class))
+        .collect();
+    assert_eq!(
+        bad,
+        [(at("in/gone.jpg").display().to_string(), "unreadable")]
+    );
 }
 
 #[test]

@@ -47,7 +47,12 @@ async fn planned(store: &Store, base: &str, paths: &[&str]) -> (Crawl, Arc<Worke
         store: store.clone(),
         politeness,
         fetcher: Fetcher::new("Whisker/test (+loopback)", limits, bases.clone()).unwrap(),
-        maker: Maker::new(store.clone(), cover::Rule::default(), false, make::Pool::default()),
+        maker: Maker::new(
+            store.clone(),
+            cover::Rule::default(),
+            false,
+            make::Pool::default(),
+        ),
         site: Site::parse("web", bases).unwrap(),
         mode: Mode::List,
         keywords: Vec::new(),
