@@ -10,7 +10,7 @@ use store::{Durability, Pool};
 use crate::every;
 use crate::manners::Manners;
 use crate::run::{self, Asked, Begin, Options};
-use crate::site::{Mode, profile};
+use crate::site::{Mode, Nsfw, profile};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -120,6 +120,9 @@ struct RunArgs {
     /// Only videos with one of these words in title, tags or region
     #[arg(long, value_name = "TEXT", num_args = 1.., requires = "related_to")]
     keyword: Vec<String>,
+    /// PeerTube's videos that are marked as not safe for work
+    #[arg(long, value_enum, default_value_t)]
+    nsfw: Nsfw,
     /// New covers wanted in the pool
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
@@ -169,6 +172,7 @@ impl RunArgs {
                 base_urls: self.manners.base_urls.clone(),
                 lists: Vec::new(),
                 profile,
+                nsfw: self.nsfw,
             },
             options: Options {
                 contact: self.manners.contact.clone(),

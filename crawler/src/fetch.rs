@@ -3,12 +3,13 @@
 
 mod client;
 mod resolve;
+mod said;
 
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    LOCATION, RETRY_AFTER,
+    ACCEPT, CACHE_CONTROL, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use store::cover::Version;
 use url::{Host, Url};
@@ -22,8 +23,6 @@ pub use client::Fetcher;
 
 /// For pictures: AVIF is not asked for, because it is not read.
 pub const ACCEPT_PICTURE: &str = "image/jpeg,image/png,image/webp;q=0.8";
-/// Opt-outs in `X-Robots-Tag` that speak of pictures for training.
-const OPT_OUTS: [&str; 2] = ["noai", "noimageai"];
 
 /// When waiting ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +83,26 @@ impl Answer {
         kind.unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// Where a redirect leads, as it is written.
-    pub fn location(&self) -> Option<&str> {
-        matches!(self.status, 301 | 302 | 303 | 307 | 308)
-            .then(|| self.header(LOCATION).unwrap_or_default())
+    /// Where a redirect leads, as it is written, but that bytes which are not ASCII are escaped:
+    /// many servers send them bare, as UTF-8 or as what their pages are in.
+    ///
+    /// # Errors
+    /// A redirect that does not say where.
+    pub fn location(&self) -> Result<Option<String>, Fault> {
+        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let bytes = self.headers.get(LOCATION).map(HeaderValue::as_bytes);
+        let bytes = bytes.unwrap_or_default().trim_ascii();
+        if bytes.is_empty() {
+            let words = format!("HTTP {} names no place", self.status);
+            return Err(Fault::BadRedirect(words));
+        }
+        let letters = bytes.iter().map(|b| match b.is_ascii() {
+            true => char::from(*b).to_string(),
+            false => format!("%{b:02X}"),
+        });
+        Ok(Some(letters.collect()))
     }
 
     /// What the status means, when it is neither a success nor a redirect.
@@ -97,7 +112,7 @@ impl Answer {
     pub fn check(&self, now: i64) -> Result<(), Fault> {
         let until = || {
             self.header(RETRY_AFTER)
-                .and_then(|text| retry_after(text, now))
+                .and_then(|text| said::retry_after(text, now))
         };
         Err(match self.status {
             200..=399 => return Ok(()),
@@ -116,64 +131,34 @@ impl Answer {
         })
     }
 
-    /// What the server calls the version of the body.
-    pub fn version(&self) -> Version {
+    /// What the server calls the version of the body, and until when that is the only one.
+    pub fn version(&self, now: i64) -> Version {
         let text = |name| self.header(name).map(str::to_owned);
+        let control = self.headers.get_all(CACHE_CONTROL);
+        let control: Vec<_> = control.iter().filter_map(|v| v.to_str().ok()).collect();
         Version {
             etag: text(ETAG),
             modified: text(LAST_MODIFIED),
+            same_until: said::same_until(&control.join(","), now),
         }
     }
 
     /// What the rate-limit headers say, if there are all three.
     pub fn quota(&self, now: i64) -> Option<Quota> {
         let number = |name: &str| self.header(name)?.trim().parse::<i64>().ok();
-        let reset = number("x-ratelimit-reset")?;
-        // A moment in Unix seconds, or seconds from now.
-        const A_MOMENT: i64 = 1_000_000_000;
-        let reset = reset.saturating_mul(1000);
         Some(Quota {
             limit: number("x-ratelimit-limit")?,
             remaining: number("x-ratelimit-remaining")?,
-            reset: if reset >= A_MOMENT * 1000 {
-                reset
-            } else {
-                now + reset
-            },
+            reset: said::reset(number("x-ratelimit-reset")?, now),
         })
     }
 
     /// The word by which the site keeps its pictures from training, if it does.
     pub fn opt_out(&self) -> Option<String> {
         let tags = self.headers.get_all("x-robots-tag");
-        let texts = tags.iter().filter_map(|value| value.to_str().ok());
-        texts
-            .filter_map(for_us)
-            .flat_map(|list| list.split(','))
-            .map(|word| word.trim().to_ascii_lowercase())
-            .find(|word| OPT_OUTS.contains(&word.as_str()))
+        tags.iter()
+            .find_map(|value| said::opt_out(&String::from_utf8_lossy(value.as_bytes())))
     }
-}
-
-/// The directives of a tag, unless it is for another agent.
-fn for_us(text: &str) -> Option<&str> {
-    match text.split_once(':') {
-        Some((agent, list)) if !agent.contains(',') => agent
-            .trim()
-            .eq_ignore_ascii_case(crate::robots::AGENT)
-            .then_some(list),
-        _ => Some(text),
-    }
-}
-
-/// The deadline of a `Retry-After`: seconds from now, or a date (RFC 9110, 10.2.3).
-fn retry_after(text: &str, now: i64) -> Option<i64> {
-    if let Ok(seconds) = text.trim().parse::<u32>() {
-        return Some(now + i64::from(seconds) * 1000);
-    }
-    let date = httpdate::parse_http_date(text.trim()).ok()?;
-    let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok()
 }
 
 /// Whether a literal address, or a private place's port, may be asked. Names are checked when

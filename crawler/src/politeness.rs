@@ -14,6 +14,7 @@ use store::frontier::{CrawlId, Host, Page, Robots, Turn, Want};
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::date::clock;
 use crate::origin::origin;
 use crate::robots::{self, Reading, Rules};
 use crate::site::Group;
@@ -147,21 +148,42 @@ impl Politeness {
     /// The rules of an origin, if they were read within a day.
     async fn rules(&self, origin: &str) -> Result<Option<Arc<Rules>>> {
         let oldest = now() - i64::try_from(robots::OLDEST.as_millis()).unwrap_or(i64::MAX);
+        // What was read in the future was read by a wrong clock, and nobody knows when.
+        let believed = oldest + 1..=now();
         if let Some((rules, at)) = self.remembered().get(origin)
-            && *at > oldest
+            && believed.contains(at)
         {
             return Ok(Some(rules.clone()));
         }
         let Some((Robots::Rules(text), at)) = self.store.robots(origin).await? else {
             return Ok(None);
         };
-        if at <= oldest {
+        if !believed.contains(&at) {
             return Ok(None);
         }
         let rules = Arc::new(Rules::parse(&text, robots::AGENT));
         self.remembered()
             .insert(origin.to_owned(), (rules.clone(), at));
         Ok(Some(rules))
+    }
+
+    /// Brings times back that a wrong clock has put further ahead than any honest wait, and
+    /// tells of each in a sentence.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn mend_clocks(&self) -> Result<Vec<String>> {
+        let now = now();
+        let ahead = self.store.mend_clocks(mood::LONGEST_WAIT, now).await?;
+        let told = ahead.iter().map(|host| {
+            format!(
+                "{}: a clock was wrong, by which it was not to be asked before {}; it is asked again at {}",
+                host.name,
+                clock(host.was, now),
+                clock(host.until, now)
+            )
+        });
+        Ok(told.collect())
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {

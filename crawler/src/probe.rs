@@ -1,5 +1,6 @@
 //! One paced request to a site, and what was understood of the answer: for the day when
-//! somebody looks whether a site is still as it was.
+//! somebody looks whether a site is still as it was. robots.txt is asked first, and it must allow the
+//! page and the cover that the page names; the cover itself is not asked for.
 
 use std::sync::Arc;
 
@@ -18,16 +19,20 @@ use crate::politeness::{Admission, Politeness};
 use crate::robots::{self, Reading as RobotsReading};
 use crate::site::{Body, Group, Mode, Reading, Site, profile};
 
-/// A host that may not be asked within this time is not waited for, milliseconds.
-const PATIENCE_MS: i64 = 30_000;
+/// A host that may not be asked within this time is not waited for, milliseconds: longer than
+/// the window of a rate limit, and than our own wait after a 429 that names none.
+const PATIENCE_MS: i64 = 60_000;
+/// How often a host that asks us to come later is asked in all.
+const TRIES: u32 = 3;
 const LARGEST: usize = 8 << 20;
 
 struct Probe {
     site: Site,
     fetcher: Arc<Fetcher>,
     politeness: Politeness,
-    group: Group,
+    pace_ms: Option<i64>,
     daily: u32,
+    printer: Printer,
     kind: Kind,
     rows: Vec<(&'static str, String)>,
 }
@@ -53,58 +58,62 @@ pub async fn run(
     };
     let agent = manners::agent(&site, manners.contact.as_deref())?;
     let url = site.resolve(url.as_str(), None).map_err(Failure::failed)?;
-    let group = site.group(&url);
-    let floor_ms = manners::pace(&site, manners.pace)?.unwrap_or(group.floor_ms);
+    let politeness = Politeness::new(store.clone(), manners.lease_ms());
+    for sentence in politeness.mend_clocks().await? {
+        printer.warn(sentence);
+    }
     let mut probe = Probe {
         fetcher: Arc::new(
             Fetcher::new(&agent, manners.deadlines(), bases).map_err(Failure::failed)?,
         ),
-        politeness: Politeness::new(store.clone(), manners.lease_ms()),
-        group: Group { floor_ms, ..group },
+        politeness,
+        pace_ms: manners::pace(&site, manners.pace)?,
+        printer: *printer,
         daily: manners::daily(&site, manners.daily_cap)?,
         kind,
         site,
         rows: vec![("site", name.to_owned()), ("address", url.to_string())],
     };
-    let exit = match probe.look(&url, &mode).await? {
+    let looked = probe.look(&url, &mode).await?;
+    if let Err(fault) = &looked {
+        probe.rows.push(("fault", fault.to_string()));
+    }
+    printer.table(&probe.rows);
+    let rows = probe.rows.into_iter();
+    let mut object: serde_json::Map<String, Value> = rows
+        .map(|(name, text)| (name.replace(' ', "_"), json!(text)))
+        .collect();
+    let exit = match looked {
         Ok(()) => Exit::Done,
         Err(fault) => {
-            probe.rows.push(("fault", fault.to_string()));
+            object.insert("error".to_owned(), json!(fault.to_string()));
             match fault {
                 Fault::Robots | Fault::Risk(_) => Exit::Refused,
                 _ => Exit::Failed,
             }
         }
     };
-    printer.table(&probe.rows);
-    let object: serde_json::Map<String, Value> = probe
-        .rows
-        .into_iter()
-        .map(|(name, text)| (name.replace(' ', "_"), json!(text)))
-        .collect();
     Ok(Outcome {
         exit,
         json: Some(Value::Object(object)),
     })
 }
 
+/// What an address says of robots.txt.
+enum Told {
+    Is(RobotsReading),
+    IsAt(String),
+}
+
 impl Probe {
     async fn look(&mut self, url: &Url, mode: &Mode) -> Result<Result<(), Fault>> {
-        if self.politeness.admit(url).await? == Admission::RobotsFirst
-            && let Err(fault) = self.robots(url).await?
-        {
+        if let Err(fault) = self.admit(url, "robots").await? {
             return Ok(Err(fault));
         }
-        if self.politeness.admit(url).await? != Admission::Granted {
-            self.rows
-                .push(("robots", "forbids this address".to_owned()));
-            return Ok(Err(Fault::Robots));
-        }
-        self.rows.push(("robots", "allows this address".to_owned()));
         let (site, kind) = (self.site.clone(), self.kind);
         let read = |answer: &Answer| {
             answer.check(cli::now())?;
-            if let Some(location) = answer.location() {
+            if let Some(location) = answer.location()? {
                 return Err(Fault::BadRedirect(format!("to {location}, not followed")));
             }
             let body = Body {
@@ -116,66 +125,132 @@ impl Probe {
             };
             site.read(mode, &[], body)
         };
-        let asked = self.ask(url, self.site.accept(), LARGEST, read).await?;
-        Ok(asked.map(|reading| self.tell(&reading)))
+        let ask = Ask {
+            url,
+            accept: self.site.accept(),
+            most: LARGEST,
+            cut: false,
+            have: None,
+        };
+        let reading = match self.ask(ask, read).await? {
+            Ok(reading) => reading,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        self.tell(&reading);
+        match reading.candidates.first() {
+            Some(first) => self.cover(&first.ask).await,
+            None => Ok(Ok(())),
+        }
+    }
+
+    /// A site whose pages may be visited and whose pictures may not is of no use.
+    async fn cover(&mut self, address: &str) -> Result<Result<(), Fault>> {
+        match self.site.resolve(address, None) {
+            Ok(url) => self.admit(&url, "robots of cover").await,
+            Err(fault) => Ok(Err(fault)),
+        }
+    }
+
+    /// Whether robots.txt allows an address, in a row of this name.
+    async fn admit(&mut self, url: &Url, row: &'static str) -> Result<Result<(), Fault>> {
+        if self.politeness.admit(url).await? == Admission::RobotsFirst
+            && let Err(fault) = self.robots(url).await?
+        {
+            return Ok(Err(fault));
+        }
+        if self.politeness.admit(url).await? == Admission::Granted {
+            self.rows.push((row, "allows this address".to_owned()));
+            return Ok(Ok(()));
+        }
+        self.rows.push((row, "forbids this address".to_owned()));
+        Ok(Err(Fault::Robots))
     }
 
     async fn robots(&mut self, url: &Url) -> Result<Result<(), Fault>> {
-        let mut at = url.clone();
-        at.set_path("/robots.txt");
-        at.set_query(None);
-        let read = |answer: &Answer| match robots::read(
-            answer.status,
-            &answer.content_type(),
-            &answer.body,
-        ) {
-            RobotsReading::Unreachable(why) => Err(Fault::Risk(why)),
-            rules => Ok(rules),
+        let mut at = robots::address(url);
+        let read = |answer: &Answer| match answer.location()? {
+            Some(location) => Ok(Told::IsAt(location)),
+            None => match robots::judge(answer, cli::now())? {
+                RobotsReading::Unreachable(why) => Err(Fault::Risk(why)),
+                rules => Ok(Told::Is(rules)),
+            },
         };
-        let asked = self.ask(&at, "text/plain", robots::LARGEST, read).await?;
-        let Ok(reading) = &asked else {
-            return Ok(asked.map(|_| ()));
-        };
-        self.rows.push(("robots of", origin(url)));
-        let mut host = store::frontier::Host {
-            name: self.group.name.clone(),
-            ..Default::default()
-        };
-        self.politeness.learn(url, &mut host, reading).await?;
-        Ok(Ok(()))
+        for _ in 0..=robots::HOPS {
+            let ask = Ask {
+                url: &at,
+                accept: "text/plain",
+                most: robots::LARGEST,
+                cut: true,
+                have: None,
+            };
+            let next = match self.ask(ask, read).await? {
+                Ok(Told::Is(rules)) => return self.learn(url, &rules).await.map(Ok),
+                Ok(Told::IsAt(location)) => self.site.resolve(&location, Some(&at)),
+                Err(fault) => Err(fault),
+            };
+            at = match next {
+                Ok(next) => next,
+                Err(fault) => return Ok(Err(fault)),
+            };
+        }
+        Ok(Err(Fault::RedirectLoop(robots::HOPS)))
     }
 
-    /// One request in the host's turn.
+    async fn learn(&mut self, url: &Url, rules: &RobotsReading) -> Result<()> {
+        self.rows.push(("robots of", origin(url)));
+        let mut host = store::frontier::Host {
+            name: self.group(url).name,
+            ..Default::default()
+        };
+        self.politeness.learn(url, &mut host, rules).await
+    }
+
+    fn group(&self, url: &Url) -> Group {
+        let group = self.site.group(url);
+        let floor_ms = self.pace_ms.unwrap_or(group.floor_ms);
+        Group { floor_ms, ..group }
+    }
+
+    /// One request in the host's turn, and again when the host says when to come again.
     async fn ask<T>(
         &mut self,
-        url: &Url,
-        accept: &str,
-        most: usize,
-        read: impl FnOnce(&Answer) -> Result<T, Fault>,
+        ask: Ask<'_>,
+        read: impl Fn(&Answer) -> Result<T, Fault>,
     ) -> Result<Result<T, Fault>> {
-        let turn = self
-            .politeness
-            .reserve(&self.group, self.daily, PATIENCE_MS);
+        let mut tries = 1;
+        loop {
+            let Some(asked) = self.ask_once(ask, &read).await? else {
+                return Ok(Err(Fault::Throttled {
+                    words: "the host is in a cool-down, see `crawler status`".to_owned(),
+                    until: None,
+                }));
+            };
+            let again = matches!(asked, Err(Fault::Throttled { .. })) && tries < TRIES;
+            if !again {
+                return Ok(asked);
+            }
+            tries += 1;
+            let host = origin(ask.url);
+            self.printer.note(format!("{host} asks us to come later"));
+        }
+    }
+
+    /// Nothing when the host's turn does not come soon.
+    async fn ask_once<T>(
+        &mut self,
+        ask: Ask<'_>,
+        read: impl Fn(&Answer) -> Result<T, Fault>,
+    ) -> Result<Option<Result<T, Fault>>> {
+        let group = self.group(ask.url);
+        let turn = self.politeness.reserve(&group, self.daily, PATIENCE_MS);
         let Some(mut host) = turn.await? else {
-            return Ok(Err(Fault::Throttled {
-                words: "the host is in a cool-down, see `crawler status`".to_owned(),
-                until: None,
-            }));
-        };
-        let ask = Ask {
-            url,
-            accept,
-            most,
-            cut: false,
-            have: None,
+            return Ok(None);
         };
         let answer = self.fetcher.get(ask).await;
         let quota = answer.as_ref().ok().and_then(|a| a.quota(cli::now()));
         if let Ok(answer) = &answer {
-            self.rows.push((
-                "answer",
-                format!("HTTP {}, {} bytes", answer.status, answer.body.len()),
-            ));
+            let told = format!("HTTP {}, {} bytes", answer.status, answer.body.len());
+            self.rows.push(("answer", told));
         }
         let read = answer.and_then(|answer| read(&answer));
         let seen = match &read {
@@ -183,7 +258,7 @@ impl Probe {
             Err(fault) => Seen::Fault(fault),
         };
         self.politeness.observe(&mut host, seen).await?;
-        Ok(read)
+        Ok(Some(read))
     }
 
     fn tell(&mut self, reading: &Reading) {

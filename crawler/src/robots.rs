@@ -1,6 +1,38 @@
 //! robots.txt after RFC 9309: what a host lets our agent visit.
+//!
+//! Where this differs from the RFC, or from Google's parser (github.com/google/robotstxt), it is
+//! because a doubt is the site's to use, not ours:
+//!
+//! - A misspelt `Disallow` or `User-agent`, and one without its colon, is read twice: as it was
+//!   probably meant (Google's way, for the commonest typos), and as a line to be ignored (the
+//!   RFC's). What either reading forbids is forbidden. A misspelt `Allow` grants nothing.
+//! - A `Crawl-delay` between two `User-agent` lines ends the group, as Protego has it and as
+//!   the authors of such files mean it; by the RFC (2.2.1), and for Google, it is no rule, and both
+//!   lines begin one group. A group that holds nothing but our delay leaves `*`'s rules to us.
+//! - A file counts whatever its type is said to be (the RFC wants `text/plain`): as HTML, behind
+//!   an HTML comment, in UTF-16. A page without a rule is no file, but a captcha or an error
+//!   page in its place is an answer that did not come.
+//! - 412 and 429 speak of us, not of the file: nothing may be visited, and it is asked again. The
+//!   RFC (2.3.1.3) would let us take any 4xx for a file that is not there.
+//! - After more redirects than are followed nothing may be visited; the RFC (2.3.1.2) would
+//!   let us take the file for one that is not there.
+//! - `%2F` is not `/` (RFC, 2.2.2), and yet what a URL must escape is the same escaped or not, also
+//!   in a pattern that an author left as it was: `/{id}`, `/a b`, `/café`. Google compares those
+//!   byte by byte, but for what is not ASCII.
+//! - `Crawl-delay` counts, up to ten minutes; the RFC does not know it and Google ignores it.
+
+mod answer;
+mod line;
 
 use std::time::Duration;
+
+use line::Line;
+use url::Url;
+
+use crate::fault::Fault;
+use crate::fetch::Answer;
+
+pub use answer::{Reading, read};
 
 /// Our product token (RFC 9309, 2.2.1).
 pub const AGENT: &str = "whisker";
@@ -8,13 +40,45 @@ pub const AGENT: &str = "whisker";
 pub const LARGEST: usize = 500 * 1024;
 /// How long an answer is believed (RFC 9309, 2.4).
 pub const OLDEST: Duration = Duration::from_secs(24 * 3600);
+/// Redirects that are followed (RFC 9309, 2.3.1.2: at least five).
+pub const HOPS: u32 = 5;
 /// A longer delay would be a way of saying no; it is then taken for this.
 const LONGEST_DELAY: f64 = 600.0;
+
+/// Where an address's robots.txt is.
+pub fn address(url: &Url) -> Url {
+    let mut at = url.clone();
+    at.set_path("/robots.txt");
+    at.set_query(None);
+    at.set_fragment(None);
+    at
+}
+
+/// Reads an answer that is no redirect.
+///
+/// # Errors
+/// The fault of a server that cannot say what its robots.txt is, with the deadline it names.
+pub fn judge(answer: &Answer, now: i64) -> Result<Reading, Fault> {
+    // A missing file allows everything; a failing server says nothing.
+    if answer.status >= 500 || matches!(answer.status, 412 | 429) {
+        answer.check(now)?;
+    }
+    Ok(read(answer.status, &answer.content_type(), &answer.body))
+}
 
 /// The rules for one agent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rules {
+    /// What the file says, by the letter and as it was probably meant: all must allow.
+    readings: Vec<Set>,
+}
+
+/// The rules of one agent's groups, by one reading.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Set {
     rules: Vec<Rule>,
+    /// A line allows or disallows something, if only nothing.
+    speaks: bool,
     delay: Option<Duration>,
 }
 
@@ -25,159 +89,145 @@ struct Rule {
     allow: bool,
 }
 
-/// What answering for a robots.txt means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
-    /// These rules; the empty text allows everything.
-    Rules(String),
-    /// Nobody can say, so nothing may be visited for now.
-    Unreachable(String),
-}
-
-/// Judges an answer by RFC 9309, 2.3.1: a file that is not there allows everything, one that
-/// cannot be had forbids everything. A web page in its place is no file, unless it is a wall.
-pub fn read(status: u16, content_type: &str, body: &[u8]) -> Reading {
-    match status {
-        200..=299 => {}
-        // These two speak of us, not of the file.
-        412 | 429 => return Reading::Unreachable(format!("its robots.txt answers {status}")),
-        400..=499 => return Reading::Rules(String::new()),
-        _ => return Reading::Unreachable(format!("its robots.txt answers {status}")),
-    }
-    let text = String::from_utf8_lossy(&body[..body.len().min(LARGEST)]);
-    let html = content_type.contains("html") || text.trim_start().starts_with('<');
-    if !html {
-        return Reading::Rules(text.into_owned());
-    }
-    if ["_riskdata_", "captcha", "验证码"]
-        .iter()
-        .any(|mark| text.contains(mark))
-    {
-        return Reading::Unreachable("its robots.txt is hidden behind a captcha".to_owned());
-    }
-    Reading::Rules(String::new())
-}
-
 impl Rules {
     /// The rules for `agent` (in lower case): all groups that name it, else all groups for `*`.
     pub fn parse(text: &str, agent: &str) -> Self {
-        let (mut ours, mut anyones) = (None, Self::default());
-        let mut group = Group::default();
-        for line in text.trim_start_matches('\u{feff}').split(['\r', '\n']) {
-            let line = line.split('#').next().unwrap_or_default();
-            let Some((key, value)) = line.split_once(':') else {
-                continue;
-            };
-            group.line(key.trim(), value.trim(), agent);
-            let (rule, delay) = (group.rule.take(), group.delay.take());
-            if group.ours {
-                ours.get_or_insert_with(Self::default)
-                    .extend(rule.clone(), delay);
-            }
-            if group.anyones {
-                anyones.extend(rule, delay);
-            }
+        let letter = gather(line::all(text).filter_map(line::strict), agent);
+        let plain = line::untagged(text);
+        let meant = gather(line::all(&plain).filter_map(line::lenient), agent);
+        let mut readings = vec![letter];
+        if meant != readings[0] {
+            readings.push(meant);
         }
-        ours.unwrap_or(anyones)
+        Self { readings }
     }
 
-    fn extend(&mut self, rule: Option<Rule>, delay: Option<Duration>) {
-        self.rules.extend(rule);
-        self.delay = self.delay.max(delay);
-    }
-
-    /// Whether `path` (with its query) may be visited: the longest pattern that matches
-    /// decides, allowing wins a tie.
+    /// Whether `path` (with its query) may be visited: by each reading, the longest pattern
+    /// that matches decides, and allowing wins a tie.
     pub fn allow(&self, path: &str) -> bool {
         if path == "/robots.txt" {
             return true;
         }
         let path = normal(path, true);
-        let matching = self
-            .rules
-            .iter()
-            .filter(|rule| matches(&rule.pattern, &path));
+        self.readings.iter().all(|set| set.allow(&path))
+    }
+
+    /// The wanted time between two requests.
+    pub fn delay(&self) -> Option<Duration> {
+        self.readings.iter().filter_map(|set| set.delay).max()
+    }
+}
+
+impl Set {
+    fn allow(&self, path: &str) -> bool {
+        let rules = self.rules.iter();
+        let matching = rules.filter(|rule| matches(&rule.pattern, path));
         matching
             .max_by_key(|rule| (rule.pattern.len(), rule.allow))
             .is_none_or(|rule| rule.allow)
     }
 
-    /// The wanted time between two requests.
-    pub fn delay(&self) -> Option<Duration> {
-        self.delay
-    }
-}
-
-/// Where parsing stands.
-#[derive(Default)]
-struct Group {
-    /// A rule has come since the last `User-agent`, so another one begins a new group.
-    begun: bool,
-    ours: bool,
-    anyones: bool,
-    rule: Option<Rule>,
-    delay: Option<Duration>,
-}
-
-impl Group {
-    fn line(&mut self, key: &str, value: &str, agent: &str) {
-        let is = |name: &str| key.eq_ignore_ascii_case(name);
-        if is("user-agent") {
-            if self.begun {
-                *self = Self::default();
+    fn take(&mut self, line: &Line<'_>) {
+        match line {
+            Line::Agent(_) => {}
+            Line::Rule { pattern, allow } => {
+                self.speaks = true;
+                // An empty pattern matches nothing: `Disallow:` forbids nothing.
+                let rule = (!pattern.is_empty()).then(|| Rule {
+                    pattern: normal(pattern, false),
+                    allow: *allow,
+                });
+                self.rules.extend(rule);
             }
-            let token: String = value
-                .chars()
-                .take_while(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-'))
-                .collect();
-            self.ours |= token.eq_ignore_ascii_case(agent);
-            self.anyones |= value.starts_with('*');
-        } else if is("allow") || is("disallow") {
-            self.begun = true;
-            // An empty pattern matches nothing: `Disallow:` forbids nothing.
-            self.rule = (!value.is_empty()).then(|| Rule {
-                pattern: normal(value, false),
-                allow: is("allow"),
-            });
-        } else if is("crawl-delay") {
-            self.begun = true;
-            let seconds = value
-                .parse::<f64>()
-                .ok()
-                .filter(|s| s.is_finite() && *s > 0.0);
-            self.delay = seconds.map(|s| Duration::from_secs_f64(s.min(LONGEST_DELAY)));
+            Line::Delay(text) => self.delay = self.delay.max(delay(text)),
         }
     }
 }
 
-/// One spelling for each path: unreserved characters plain, everything else that is not ASCII
-/// or that a path spells with `%` in upper-case hexadecimal (RFC 9309, 2.2.2). In a path, `*`
-/// and `$` are plain characters and get their escapes.
+fn delay(text: &str) -> Option<Duration> {
+    let seconds = text.parse::<f64>().ok()?;
+    (seconds.is_finite() && seconds > 0.0)
+        .then(|| Duration::from_secs_f64(seconds.min(LONGEST_DELAY)))
+}
+
+/// What the lines say to `agent`.
+fn gather<'a>(lines: impl Iterator<Item = Line<'a>>, agent: &str) -> Set {
+    let (mut ours, mut anyones) = (None::<Set>, Set::default());
+    let (mut for_us, mut for_all, mut begun) = (false, false, false);
+    for line in lines {
+        if let Line::Agent(name) = line {
+            // A rule has come since the last `User-agent`, so this one begins a new group.
+            if begun {
+                (for_us, for_all, begun) = (false, false, false);
+            }
+            for_us |= line::names(name, agent);
+            for_all |= line::names_all(name);
+        } else {
+            begun = true;
+        }
+        if for_us {
+            ours.get_or_insert_with(Set::default).take(&line);
+        }
+        if for_all {
+            anyones.take(&line);
+        }
+    }
+    match ours {
+        Some(Set {
+            speaks: false,
+            delay: Some(delay),
+            ..
+        }) => Set {
+            delay: Some(delay),
+            ..anyones
+        },
+        Some(ours) => ours,
+        None => anyones,
+    }
+}
+
+/// One spelling for each path (RFC 9309, 2.2.2): unreserved characters plain; reserved ones (RFC
+/// 3986, 2.2) as they stand, for `%2F` is not `/`; everything else, which a URL escapes anyway,
+/// with `%` in upper-case hexadecimal. The apostrophe is escaped too, because URLs of the web
+/// escape it in queries. In a pattern, `*` and a final `$` keep their meaning.
 fn normal(text: &str, is_path: bool) -> String {
     let bytes = text.as_bytes();
+    let last = bytes.len().saturating_sub(1);
     let mut out = String::with_capacity(bytes.len());
     let mut at = 0;
-    while at < bytes.len() {
-        let escaped = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        at += if escaped.is_some() { 3 } else { 1 };
-        match escaped {
-            Some(b) if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => out.push(b as char),
-            Some(b) => out.push_str(&format!("%{b:02X}")),
-            None => {
-                let b = bytes[at - 1];
-                let special = is_path && (b == b'*' || b == b'$');
-                if b.is_ascii() && !special {
-                    out.push(b as char);
-                } else {
-                    out.push_str(&format!("%{b:02X}"));
-                }
-            }
+    while let Some(&b) = bytes.get(at) {
+        let escaped = escape(bytes.get(at..at + 3));
+        let plain = match escaped {
+            Some(b) => is_unreserved(b),
+            None if b == b'*' => !is_path,
+            None if b == b'$' => !is_path && at == last,
+            None => is_unreserved(b) || b":/?#[]@!&()+,;=".contains(&b),
+        };
+        let byte = escaped.unwrap_or(b);
+        match plain {
+            true => out.push(byte as char),
+            false => out.push_str(&format!("%{byte:02X}")),
         }
+        at += if escaped.is_some() { 3 } else { 1 };
     }
     out
+}
+
+fn is_unreserved(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~".contains(&b)
+}
+
+/// The byte that `%` and two hexadecimal digits stand for.
+fn escape(text: Option<&[u8]>) -> Option<u8> {
+    let digit = |b: u8| {
+        char::from(b)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
+    match text? {
+        [b'%', high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    }
 }
 
 /// Whether the pattern matches the beginning of the path, or all of it with a final `$`.
@@ -208,201 +258,4 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn allowed(robots: &str, path: &str) -> bool {
-        Rules::parse(robots, AGENT).allow(path)
-    }
-
-    #[test]
-    fn the_longest_match_decides_and_allowing_wins_a_tie() {
-        let all = "User-agent: *\n";
-        for (rules, path, want) in [
-            ("", "/x", true),
-            ("Disallow:", "/x", true),
-            ("Disallow: /", "/x", false),
-            ("Disallow: /", "/robots.txt", true),
-            ("Disallow: /a\nAllow: /a/b", "/a/b/c", true),
-            ("Disallow: /a\nAllow: /a/b", "/a/c", false),
-            ("Allow: /a\nDisallow: /a/b", "/a/b/c", false),
-            ("Disallow: /a\nAllow: /a", "/a", true),
-            ("Allow: /a\nDisallow: /a", "/a", true),
-            ("Disallow: /a", "/ab", false),
-            ("Disallow: /a", "/A", true),
-            ("Disallow: /*.gif$", "/x/y.gif", false),
-            ("Disallow: /*.gif$", "/x/y.gif?z", true),
-            ("Disallow: /*.gif", "/x/y.gif?z", false),
-            ("Disallow: /a*b*c", "/a-b-c", false),
-            ("Disallow: /a*b*c", "/a-c-b", true),
-            ("Disallow: /a*$", "/abc", false),
-            ("Disallow: /a$", "/a", false),
-            ("Disallow: /a$", "/ab", true),
-            ("Disallow: /*?", "/a?b=1", false),
-            ("Disallow: /*?", "/a", true),
-            ("Disallow: /caf%C3%A9", "/café", false),
-            ("Disallow: /café", "/caf%c3%a9/menu", false),
-            ("Disallow: /%7ejoe", "/~joe", false),
-            ("Disallow: /a%2fb", "/a/b", true),
-            ("Disallow: /a%2fb", "/a%2Fb", false),
-            ("Disallow: /100%", "/100%", false),
-            ("Disallow: /x%2A", "/x*", false),
-            ("Disallow: /x%24", "/x$", false),
-            ("Disallow: medialist", "/medialist", true),
-            ("  disallow :  /a  # why", "/a", false),
-            ("Dissalow: /a", "/a", true),
-            (
-                "Disallow: /medialist/detail/\nDisallow: /index.html",
-                "/video/BV1xx411c7mD/",
-                true,
-            ),
-            (
-                "Disallow: /bfs/subtitle/",
-                "/bfs/archive/ab.jpg@480w.jpg",
-                true,
-            ),
-        ] {
-            assert_eq!(
-                allowed(&format!("{all}{rules}\n"), path),
-                want,
-                "{rules:?} {path}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_groups_that_name_us_are_merged_and_replace_those_for_everyone() {
-        for (robots, path, want) in [
-            (
-                "User-agent: Whisker\nAllow: /\nUser-agent: *\nDisallow: /",
-                "/x",
-                true,
-            ),
-            (
-                "User-agent: *\nDisallow: /\nUser-agent: WHISKER/2.0\nDisallow: /a",
-                "/x",
-                true,
-            ),
-            (
-                "User-agent: whisker\nDisallow: /a\nUser-agent: *\nDisallow: /b\nUser-agent: whisker\nDisallow: /c",
-                "/c",
-                false,
-            ),
-            (
-                "User-agent: whisker\nDisallow: /a\nUser-agent: *\nDisallow: /b\nUser-agent: whisker\nDisallow: /c",
-                "/b",
-                true,
-            ),
-            (
-                "User-agent: *\nDisallow: /a\n\nUser-agent: *\nDisallow: /b",
-                "/a",
-                false,
-            ),
-            (
-                "User-agent: googlebot\nUser-agent: whisker\nDisallow: /a",
-                "/a",
-                false,
-            ),
-            ("User-agent: whiskerbot\nDisallow: /a", "/a", true),
-            ("User-agent: whisker-images\nDisallow: /a", "/a", true),
-            ("User-agent: googlebot\nDisallow: /", "/a", true),
-            ("Disallow: /a\nUser-agent: *\nDisallow: /b", "/a", true),
-            ("\u{feff}User-agent: *\rDisallow: /a\r", "/a", false),
-            (
-                "User-agent: *\nSitemap: https://x/s.xml\nDisallow: /a",
-                "/a",
-                false,
-            ),
-            (
-                "User-agent: whisker\nSitemap: x\nUser-agent: other\nDisallow: /a",
-                "/a",
-                false,
-            ),
-            (
-                "User-agent: whisker\nUser-agent: *\nDisallow: /",
-                "/",
-                false,
-            ),
-        ] {
-            assert_eq!(allowed(robots, path), want, "{robots:?} {path}");
-        }
-    }
-
-    #[test]
-    fn a_delay_is_read_and_never_longer_than_ten_minutes() {
-        let delay = |robots: &str| Rules::parse(robots, AGENT).delay().map(|d| d.as_millis());
-        assert_eq!(delay("User-agent: *\nCrawl-delay: 2.5"), Some(2500));
-        assert_eq!(delay("User-agent: *\nCrawl-delay: 86400"), Some(600_000));
-        assert_eq!(delay("User-agent: *\nCrawl-delay: -1"), None);
-        assert_eq!(delay("User-agent: *\nCrawl-delay: soon"), None);
-        assert_eq!(delay("User-agent: other\nCrawl-delay: 5"), None);
-    }
-
-    #[test]
-    fn an_answer_is_a_file_no_file_or_no_answer() {
-        let rules = "User-agent: *\nDisallow: /\n";
-        let wall = "<html><title>验证码_哔哩哔哩</title></html>";
-        let none = Reading::Rules(String::new());
-        for (status, kind, body, want) in [
-            (
-                200,
-                "text/plain; charset=utf-8",
-                rules,
-                Some(Reading::Rules(rules.into())),
-            ),
-            (200, "", rules, Some(Reading::Rules(rules.into()))),
-            (
-                200,
-                "text/html",
-                "<html>our page</html>",
-                Some(none.clone()),
-            ),
-            (200, "text/plain", "<!doctype html>", Some(none.clone())),
-            (404, "text/html", "gone", Some(none.clone())),
-            (403, "text/html", "no", Some(none)),
-            (200, "text/html", wall, None),
-            (412, "text/html", "banned", None),
-            (429, "", "", None),
-            (500, "", rules, None),
-            (503, "", "", None),
-            (302, "", "", None),
-        ] {
-            let got = read(status, kind, body.as_bytes());
-            match want {
-                Some(want) => assert_eq!(got, want, "{status} {kind}"),
-                None => assert!(matches!(got, Reading::Unreachable(_)), "{status} {kind}"),
-            }
-        }
-    }
-
-    #[test]
-    fn only_the_first_500_kilobytes_are_read() {
-        let long = format!(
-            "User-agent: *\nDisallow: /a\n{}Disallow: /b\n",
-            "#\n".repeat(LARGEST / 2)
-        );
-        let Reading::Rules(text) = read(200, "text/plain", long.as_bytes()) else {
-            panic!()
-        };
-        assert!(!allowed(&text, "/a"));
-        assert!(allowed(&text, "/b"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_file_makes_parsing_fail_and_an_allowed_root_allows_all(text: String, path in "/[ -~]{0,40}") {
-            Rules::parse(&text, AGENT).allow(&path);
-            let open = format!("User-agent: whisker\nAllow: /\n\nUser-agent: *\n{text}");
-            let ours = open.to_ascii_lowercase().matches("whisker").count() > 1;
-            prop_assume!(!ours);
-            prop_assert!(allowed(&open, &path));
-        }
-
-        #[test]
-        fn a_plain_pattern_matches_exactly_its_prefixes(pattern in "/[a-z/]{0,8}", path in "/[a-z/]{0,12}") {
-            let robots = format!("User-agent: *\nDisallow: {pattern}\n");
-            prop_assert_eq!(!allowed(&robots, &path), path.starts_with(&pattern));
-        }
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use crate::make::{self, Maker};
 use crate::manners::{self, Manners};
 use crate::origin::Bases;
 use crate::politeness::Politeness;
-use crate::site::{Mode, Profile, Site};
+use crate::site::{Mode, Nsfw, Profile, Site};
 use crate::station::Station;
 use crate::step::Worker;
 use crate::summary::Summary;
@@ -34,12 +34,16 @@ pub struct Asked {
     /// The site's profile, so that a crawl goes on without its file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// Which of PeerTube's videos; not stored where nothing was chosen, so that crawls of before
+    /// there was a choice go on.
+    #[serde(default, skip_serializing_if = "Nsfw::is_default")]
+    pub nsfw: Nsfw,
 }
 
 impl Asked {
     fn site(&self, name: &str) -> Result<Site> {
         let bases = Bases::parse(&self.base_urls)?;
-        Site::open(name, self.profile.as_ref(), bases)
+        Site::open(name, self.profile.as_ref(), bases)?.with_nsfw(self.nsfw)
     }
 }
 

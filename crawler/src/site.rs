@@ -19,7 +19,7 @@ use crate::origin::{Bases, origin};
 
 pub use bilibili::Bilibili;
 pub use html::Html;
-pub use peertube::Peertube;
+pub use peertube::{Nsfw, Peertube};
 pub use profile::Profile;
 pub use reading::{Body, Candidate, Group, Lead, Place, Reading};
 pub use web::Web;
@@ -61,7 +61,7 @@ pub const SITES: [(&str, &str, &str); 3] = [
     (
         "peertube:HOST[:PORT]",
         "one PeerTube instance, by its documented API",
-        "--random, --search; 1 to 1.5 s a request, slower when its rate headers say so",
+        "--random, --search, --nsfw; its own videos, no lives; 1 to 1.5 s a request, slower when its rate headers say so",
     ),
     (
         "web",
@@ -121,11 +121,42 @@ impl Site {
         }
     }
 
+    /// The same with a choice that PeerTube alone has.
+    ///
+    /// # Errors
+    /// Another choice than the default for another site.
+    pub fn with_nsfw(self, nsfw: Nsfw) -> Result<Self> {
+        match self {
+            Self::Peertube(site) => Ok(Self::Peertube(site.with_nsfw(nsfw))),
+            other if nsfw.is_default() => Ok(other),
+            other => Err(Failure::usage(format!(
+                "{} does not say which of its videos are safe for work\n--nsfw is for PeerTube only.",
+                other.name()
+            ))),
+        }
+    }
+
+    /// Whether covers are all of one kind of address, so that a robots.txt which forbids the
+    /// first of them forbids all.
+    pub fn one_place_of_covers(&self) -> bool {
+        matches!(self, Self::Peertube(_) | Self::Bilibili(_))
+    }
+
     /// Whether it can be crawled in this way.
     ///
     /// # Errors
     /// A sentence that says what it can do instead.
     pub fn supports(&self, mode: &Mode) -> Result<()> {
+        if let Mode::Search(text) = mode {
+            if text.trim().is_empty() {
+                return Err(Failure::usage(
+                    "--search has no words\nGive what to look for, such as --search cat; --random N takes what comes.",
+                ));
+            }
+            if matches!(self, Self::Peertube(_)) {
+                Peertube::check_search(text)?;
+            }
+        }
         let fits = match (self, mode) {
             (Self::Peertube(_), Mode::Random | Mode::Search(_)) => true,
             (Self::Bilibili(site), Mode::RelatedTo(urls)) => return site.check(urls),

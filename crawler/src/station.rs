@@ -27,9 +27,11 @@ const IN_FLIGHT: usize = 16;
 /// Pages settled in one transaction.
 const BATCH: usize = 64;
 /// How often claims of other programs that have died are looked for.
-const SWEEP_MS: i64 = 30_000;
-/// The shortest sleep: a host that another program holds is looked at again after it.
+const SWEEP_MS: u64 = 30_000;
+/// The shortest sleep.
 const BLINK_MS: i64 = 10;
+/// How often it is looked whether another program has freed a host: a part of a request's time.
+const PEEK_MS: i64 = 250;
 
 /// Works on some crawls until they are finished, refused or stopped.
 pub struct Station<'a> {
@@ -71,6 +73,8 @@ impl<'a> Station<'a> {
             covers_in_flight: 0,
             failures: 0,
             misses: 0,
+            covers_came: false,
+            forbidden: None,
             state: State::Working,
         });
         Self {
@@ -94,6 +98,7 @@ impl<'a> Station<'a> {
     pub async fn run(mut self) -> Result<Summary> {
         let _presence = self.store.join_frontier().await?;
         self.set_floors().await?;
+        self.store.mend_page_clocks(now()).await?;
         loop {
             self.settle_ready().await?;
             let stopping = self.stop.asked();
@@ -124,16 +129,20 @@ impl<'a> Station<'a> {
 
     /// Claims pages until there is no room or no host that may be asked.
     async fn take(&mut self) -> Result<()> {
-        if now() - self.swept > SWEEP_MS {
+        // The clock may have been put back.
+        if now().abs_diff(self.swept) > SWEEP_MS {
             self.swept = now();
             self.store.return_expired(now()).await?;
+            for sentence in self.politeness.mend_clocks().await? {
+                self.bar.println(sentence);
+            }
         }
         let mut took = true;
         while took && self.tasks.len() < IN_FLIGHT {
             took = false;
             for n in 0..self.crawls.len() {
                 let active = &self.crawls[n];
-                let works = active.state == State::Working && !active.is_hopeless();
+                let works = active.state == State::Working && !active.is_over();
                 took |= works && self.take_one(n).await?;
             }
         }
@@ -273,7 +282,8 @@ impl<'a> Station<'a> {
         if wake.is_none() && self.tasks.is_empty() {
             return Ok(());
         }
-        let sleep = wake.map(|at| (at - now()).max(BLINK_MS).unsigned_abs());
+        // Not through a sweep, which may find that the clock was wrong.
+        let sleep = wake.map(|at| (at - now()).max(BLINK_MS).unsigned_abs().min(SWEEP_MS));
         let asleep = async {
             match sleep {
                 Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
@@ -296,7 +306,7 @@ impl<'a> Station<'a> {
         }
         let (mut first, mut paused): (Option<HostWait>, Vec<HostWait>) = (None, Vec::new());
         for n in 0..self.crawls.len() {
-            if self.crawls[n].state != State::Working || self.crawls[n].is_hopeless() {
+            if self.crawls[n].state != State::Working || self.crawls[n].is_over() {
                 continue;
             }
             let want = self.want(n).await?;
@@ -306,16 +316,19 @@ impl<'a> Station<'a> {
                 .await?;
             paused.extend(waits.iter().filter(|wait| wait.reason.is_some()).cloned());
             let next = waits.into_iter().filter(|wait| !wait.refused);
-            first = first.into_iter().chain(next).min_by_key(|wait| wait.until);
+            first = first.into_iter().chain(next).min_by_key(look_at);
         }
         self.tell_of_days(&paused);
-        self.bar.message(self.telling(&paused));
+        let held = first
+            .as_ref()
+            .filter(|wait| wait.busy && self.tasks.is_empty());
+        self.bar.message(self.telling(&paused, held));
         let Some(wait) = first else {
             // Only what another program holds is left to wait for.
             let held = self.tasks.is_empty().then(|| now() + 1000);
             return Ok(held);
         };
-        Ok(Some(wait.until))
+        Ok(Some(look_at(&wait)))
     }
 
     async fn close(mut self) -> Result<Summary> {
@@ -330,6 +343,15 @@ impl<'a> Station<'a> {
                 .iter()
                 .any(|active| active.state == State::Working);
         Ok(self.summary)
+    }
+}
+
+/// When it is worth looking at a host: at its next turn, and again and again while a request to
+/// it is under way, because only its end tells when that is.
+fn look_at(wait: &HostWait) -> i64 {
+    match wait.busy {
+        true => wait.until.max(now() + PEEK_MS),
+        false => wait.until,
     }
 }
 

@@ -251,14 +251,14 @@ impl Worker {
         seen: Option<&Seen>,
     ) -> Result<Content, Fault> {
         answer.check(now())?;
-        if let Some(location) = answer.location() {
-            return self.moved(page, url, location).map(Content::Moved);
+        if let Some(location) = answer.location()? {
+            return self.moved(page, url, &location).map(Content::Moved);
         }
         // What a page says of itself holds for the pictures that it shows.
         if let Some(word) = answer.opt_out() {
             return Err(Fault::OptOut(word));
         }
-        let version = answer.version();
+        let version = answer.version(now());
         match (answer.status, seen) {
             (304, Some(seen)) => {
                 let cover = seen.cover;
@@ -310,9 +310,9 @@ impl Worker {
         settlement.total = reading.total;
         settlement.owner_cap = self.site.owner_cap(&self.mode, self.target);
         for candidate in reading.candidates {
-            match self.known(&candidate.key).await? {
-                Some(known) if !self.recheck => settlement.known.push(known),
-                _ => settlement.leads_to.extend(self.cover_page(candidate)),
+            match self.settled(&candidate).await? {
+                Some(known) => settlement.known.push(known),
+                None => settlement.leads_to.push(self.cover_page(candidate)),
             }
         }
         for mut lead in reading.pages {
@@ -338,26 +338,46 @@ impl Worker {
         Ok(self.store.known_cover(&self.site.name(), key).await?)
     }
 
-    /// The page of the frontier that fetches a cover; nothing for an address that cannot be
-    /// asked, which is then in the log.
-    pub fn cover_page(&self, candidate: Candidate) -> Option<NewPage> {
-        let url = match self.site.resolve(&candidate.ask, None) {
-            Ok(url) => url,
-            Err(fault) => {
-                tracing::warn!(url = candidate.ask, %fault, "a cover's address is not asked");
-                return None;
+    /// The cover of a video that needs no request: it is known, and it is not to be asked for
+    /// again, or its server declared that it stays what it is.
+    async fn settled(&self, candidate: &Candidate) -> Result<Option<KnownCover>> {
+        let seen = self
+            .store
+            .last_seen(&self.site.name(), &candidate.key)
+            .await?;
+        let stays = |seen: &Seen| !self.recheck || seen.stays(&candidate.image_url, now());
+        Ok(seen
+            .filter(stays)
+            .map(|seen| KnownCover { cover: seen.cover }))
+    }
+
+    /// The page of the frontier that fetches a cover. One whose address cannot be asked is a page,
+    /// too: it fails with a reason when its turn comes, and is counted.
+    pub fn cover_page(&self, candidate: Candidate) -> NewPage {
+        let group = |url: &Url| self.group(url);
+        let (url, group) = match self.site.resolve(&candidate.ask, None) {
+            Ok(url) => (url.to_string(), group(&url)),
+            Err(_) => {
+                let nowhere = || Group {
+                    name: self.site.name(),
+                    floor_ms: 0,
+                };
+                let url = Url::parse(&candidate.ask);
+                (
+                    candidate.ask.clone(),
+                    url.map_or_else(|_| nowhere(), |url| group(&url)),
+                )
             }
         };
-        let group = self.group(&url);
-        Some(NewPage {
+        NewPage {
             kind: Kind::Cover,
-            url: url.into(),
+            url,
             host: group.name,
             floor_ms: group.floor_ms,
             rank: 0,
             owner: candidate.owner.clone(),
             context: serde_json::to_value(&candidate).unwrap_or_default(),
-        })
+        }
     }
 
     fn arrival(&self, candidate: Candidate, picture: Picture, version: Version) -> Arrival {
@@ -371,6 +391,11 @@ impl Worker {
 
     fn fate(&self, fault: &Fault, page: &Page, host: &Host) -> Fate {
         let (class, reason) = (fault.class().to_owned(), fault.to_string());
+        let gone = matches!(fault, Fault::NotFound | Fault::Gone);
+        if gone && self.mode != Mode::List && page.kind != Kind::List {
+            // Its video was there when the site named it.
+            return Fate::Missing { reason };
+        }
         match judge(fault, page.attempts) {
             Judgement::GiveUp => Fate::Failed { class, reason },
             Judgement::WhenTheHostMay => Fate::Again {

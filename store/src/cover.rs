@@ -34,14 +34,15 @@ statements! {
         insert into near_duplicate (a, b, distance) values ($1, $2, $3) on conflict (a, b) do nothing";
     /// An unchanged answer need not repeat the version.
     PUT_SIGHTING = "
-        insert into sighting (video_id, cover_id, image_url, seen_at, etag, modified)
-        values ($1, $2, $3, $4, $5, $6)
+        insert into sighting (video_id, cover_id, image_url, seen_at, etag, modified, same_until)
+        values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (video_id, cover_id) do update set
             image_url = excluded.image_url,
             etag = coalesce(excluded.etag, sighting.etag),
-            modified = coalesce(excluded.modified, sighting.modified)";
+            modified = coalesce(excluded.modified, sighting.modified),
+            same_until = excluded.same_until";
     LAST_SEEN = "
-        select s.cover_id as cover, s.image_url, s.etag, s.modified
+        select s.cover_id as cover, s.image_url, s.etag, s.modified, s.same_until
         from video v join sighting s on s.video_id = v.id
         where v.site = $1 and v.key = $2 order by s.seen_at desc, s.cover_id desc limit 1";
     /// The first pool wins, but a search hit moves a negative that nobody has decided.
@@ -158,6 +159,8 @@ pub struct Version {
     pub etag: Option<String>,
     /// `Last-Modified`, as it was sent.
     pub modified: Option<String>,
+    /// Until when its server declared it the only one, Unix milliseconds.
+    pub same_until: Option<i64>,
 }
 
 /// A video that was met with a cover.
@@ -183,6 +186,13 @@ pub struct Seen {
     /// Its version there.
     #[sqlx(flatten)]
     pub version: Version,
+}
+
+impl Seen {
+    /// Whether this address's server declared that its picture stays for longer than `now`.
+    pub fn stays(&self, image_url: &str, now: i64) -> bool {
+        self.image_url == image_url && self.version.same_until > Some(now)
+    }
 }
 
 /// What became of an [`Arrival`].
@@ -413,6 +423,7 @@ pub(crate) async fn add_all(
             .bind(now)
             .bind(&arrival.version.etag)
             .bind(&arrival.version.modified)
+            .bind(arrival.version.same_until)
             .execute(&mut **tx)
             .await?;
         let new_in_pool = join_pool(tx, topic, cover, pool, now).await?;

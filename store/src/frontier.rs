@@ -4,8 +4,10 @@
 //! - [`page`]: the pages, claimed
 //! - [`settle`]: what became of them, with all that they brought and lead to
 //! - [`host`]: when each host may be asked again, and what its robots.txt says
+//! - [`clock`]: times that a wrong clock has written
 //! - [`overview`]: counts for people
 
+pub mod clock;
 pub mod host;
 pub mod overview;
 pub mod page;
@@ -19,6 +21,7 @@ use sqlx::FromRow;
 use crate::statement::statements;
 use crate::{Error, Pool, Result, Store, TopicId};
 
+pub use clock::Ahead;
 pub use host::{Host, HostWait, Robots};
 pub use page::{Kind, NewPage, Page, PageId, Turn, Want};
 pub use settle::{Brought, Fate, KnownCover, Settlement};

@@ -45,6 +45,7 @@ mod tests {
             crate::found::STATEMENTS,
             crate::alike::STATEMENTS,
             crate::frontier::STATEMENTS,
+            crate::frontier::clock::STATEMENTS,
             crate::frontier::host::STATEMENTS,
             crate::frontier::overview::STATEMENTS,
             crate::frontier::page::STATEMENTS,

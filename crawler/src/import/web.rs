@@ -1,14 +1,14 @@
 //! The URLs of lists go through the frontier, like the pages of any site.
 
 use cli::{Printer, Result, Stop};
-use store::frontier::{Kind, NewPage};
+use store::frontier::{Kind, KnownCover, NewPage};
 use store::{Store, TopicId};
 
 use super::{Import, names};
 use crate::manners;
 use crate::origin::Bases;
 use crate::run::{Asked, Begin, Options};
-use crate::site::{Mode, Site, web};
+use crate::site::{Mode, Nsfw, Site, web};
 use crate::summary::Summary;
 
 /// Fetches the pictures that lists name.
@@ -32,6 +32,7 @@ pub(super) async fn import(
             base_urls: import.manners.base_urls.clone(),
             lists: names(import),
             profile: None,
+            nsfw: Nsfw::default(),
         },
         options: Options {
             contact: import.manners.contact.clone(),
@@ -49,9 +50,10 @@ pub(super) async fn import(
     let pace = manners::pace(&site, import.manners.pace)?;
     let (mut pages, mut known) = (Vec::new(), Vec::new());
     for url in &urls {
-        match store.known_cover(&begin.site, url.as_str()).await? {
-            Some(cover) if !import.recheck => known.push(cover),
-            _ => pages.push(listed(&site, pace, url)),
+        let seen = store.last_seen(&begin.site, url.as_str()).await?;
+        match seen.filter(|seen| !import.recheck || seen.stays(url.as_str(), cli::now())) {
+            Some(seen) => known.push(KnownCover { cover: seen.cover }),
+            None => pages.push(listed(&site, pace, url)),
         }
     }
     let mut summary = Summary::default();

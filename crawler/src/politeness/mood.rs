@@ -11,7 +11,7 @@ const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 /// The longest gap, and the longest cool-down of our own that is waited for: reports of
 /// temporary bans speak of 5 to 30 minutes.
-const LONGEST_WAIT: i64 = 15 * MINUTE;
+pub const LONGEST_WAIT: i64 = 15 * MINUTE;
 /// A refusal's first cool-down; doubled each time.
 const FIRST_REFUSAL: i64 = 30 * MINUTE;
 /// Refusals further apart than this do not add up.
@@ -90,11 +90,11 @@ fn fine(host: &mut Host, quota: Option<Quota>, now: i64) -> Verdict {
 
 /// The last tenth of a quota is spread over the rest of its window.
 fn spread(quota: Quota, now: i64) -> i64 {
-    let left = (quota.reset - now).clamp(0, LONGEST_WAIT);
-    if quota.remaining * 10 > quota.limit {
+    let left = quota.reset.saturating_sub(now).clamp(0, LONGEST_WAIT);
+    if quota.remaining.saturating_mul(10) > quota.limit {
         return now;
     }
-    now + left / (quota.remaining.max(0) + 1)
+    now + left / quota.remaining.max(0).saturating_add(1)
 }
 
 fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
@@ -164,7 +164,7 @@ fn cool_down(
     let ours = (gaps * floor) << host.cooldowns.min(20);
     let wait = match deadline {
         // A day is as good as never; a date in the past is no reason to hurry.
-        Some(until) => (until - now).clamp(host.gap_ms(), DAY),
+        Some(until) => until.saturating_sub(now).clamp(host.gap_ms().min(DAY), DAY),
         None => ours.min(LONGEST_WAIT),
     };
     host.cooldowns += 1;
@@ -333,6 +333,36 @@ mod tests {
             };
             observe(&mut host, Outcome::Fine(Some(quota)), NOW, 1000);
             assert!((host.next_at - NOW - wait).abs() <= 1, "{remaining}");
+        }
+    }
+
+    #[test]
+    fn no_quota_that_a_header_can_hold_makes_a_host_wait_for_ever_or_overflows() {
+        let extremes = [i64::MIN, -1, 0, 1, NOW, i64::MAX];
+        for limit in extremes {
+            for remaining in extremes {
+                for reset in extremes {
+                    let mut host = host(1000);
+                    let quota = Quota {
+                        limit,
+                        remaining,
+                        reset,
+                    };
+                    observe(&mut host, Outcome::Fine(Some(quota)), NOW, 1000);
+                    let wait = host.next_at - NOW;
+                    assert!((1001..=LONGEST_WAIT).contains(&wait), "{quota:?}: {wait}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_deadline_that_a_header_can_hold_is_kept_for_longer_than_a_day() {
+        for until in [i64::MIN, -1, i64::MAX] {
+            let mut host = host(1000);
+            see(&mut host, &throttled(Some(until)), NOW);
+            let wait = host.cooldown_until - NOW;
+            assert!((2000..=DAY).contains(&wait), "{until}: {wait}");
         }
     }
 

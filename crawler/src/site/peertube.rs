@@ -1,28 +1,68 @@
-//! PeerTube's REST API: lists, search, thumbnails in the old and the new form.
+//! PeerTube's REST API, as versions 6 to 8.2 speak it: lists and search, of the instance's own
+//! videos that are not live.
+//!
+//! - [`windows`]: which parts of a list are asked for, when videos are to be met at random
+//! - [`video`]: an element of a list, and which of its pictures is the cover
+
+mod video;
+mod windows;
 
 use cli::{Failure, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::frontier::Kind;
 use url::Url;
 
-use super::{Body, Candidate, Lead, Mode, Place, Reading};
-use crate::date::iso8601;
+use super::{Body, Lead, Mode, Place, Reading};
 use crate::fault::Fault;
 use crate::origin::Bases;
-use crate::sample::nth;
-use crate::text::clean;
+use crate::sample::mix;
 
 /// Between two requests, milliseconds. An instance's default limit is five a second.
 pub const FLOOR_MS: i64 = 1000;
-/// Videos of a random window. All of them are taken, so windows must be of videos that have
-/// nothing in common: the list is asked for by duration, where one uploader's do not stand
-/// together. Fewer would cost more requests a cover.
-const WINDOW: u64 = 10;
 /// Most hits that a request brings.
 const SEARCH_PAGE: u64 = 100;
+/// More videos than the whole network has are no number of one instance's.
+const MOST: u64 = 100_000_000;
 /// Covers of a crawl are asked for before its lists; lists in their order.
 const LIST_RANK: i64 = 1 << 20;
+
+/// What is done with videos that their instance marks as not safe for work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Nsfw {
+    /// They are left out.
+    #[default]
+    Exclude,
+    /// They are taken like others.
+    Include,
+    /// Others are left out.
+    Only,
+}
+
+impl Nsfw {
+    /// Whether nothing was chosen.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// As the API's `nsfw`.
+    fn param(self) -> &'static str {
+        match self {
+            Self::Exclude => "false",
+            Self::Include => "both",
+            Self::Only => "true",
+        }
+    }
+
+    fn leaves_out(self, nsfw: Option<bool>) -> bool {
+        match self {
+            Self::Exclude => nsfw == Some(true),
+            Self::Include => false,
+            Self::Only => nsfw == Some(false),
+        }
+    }
+}
 
 /// One instance.
 #[derive(Debug, Clone)]
@@ -31,6 +71,7 @@ pub struct Peertube {
     host: String,
     home: Url,
     bases: Bases,
+    nsfw: Nsfw,
 }
 
 impl Peertube {
@@ -52,6 +93,7 @@ impl Peertube {
             host: host.to_ascii_lowercase(),
             home,
             bases,
+            nsfw: Nsfw::default(),
         })
     }
 
@@ -61,6 +103,24 @@ impl Peertube {
 
     pub(super) fn bases(&self) -> &Bases {
         &self.bases
+    }
+
+    pub(super) fn with_nsfw(self, nsfw: Nsfw) -> Self {
+        Self { nsfw, ..self }
+    }
+
+    /// # Errors
+    /// A search for nothing in particular, and one that is an address: an instance looks that up,
+    /// and may fetch it from elsewhere for whoever asks.
+    pub(super) fn check_search(text: &str) -> Result<()> {
+        let start = text.trim_start().get(..8).unwrap_or(text.trim_start());
+        let start = start.to_ascii_lowercase();
+        if start.starts_with("http://") || start.starts_with("https://") {
+            return Err(Failure::usage(
+                "an address cannot be searched for\nAn instance would fetch it from elsewhere. Give words, such as --search cat.",
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn is_own(&self, url: &Url) -> bool {
@@ -77,7 +137,16 @@ impl Peertube {
     fn lead(&self, path: &str, query: &[(&str, &str)], n: u32) -> Lead {
         let mut url = self.root();
         url.set_path(path);
-        url.query_pairs_mut().extend_pairs(query);
+        // Of other instances' videos nobody has read the robots.txt, and lives have no picture of
+        // their own.
+        let wanted = [
+            ("isLocal", "true"),
+            ("isLive", "false"),
+            ("nsfw", self.nsfw.param()),
+        ];
+        url.query_pairs_mut()
+            .extend_pairs(query)
+            .extend_pairs(wanted);
         Lead {
             kind: Kind::List,
             url,
@@ -92,8 +161,8 @@ impl Peertube {
         let query = [
             ("start", start.as_str()),
             ("count", &count),
+            // One uploader's videos do not stand together by duration.
             ("sort", "-duration"),
-            ("isLocal", "true"),
         ];
         self.lead("/api/v1/videos", &query, n)
     }
@@ -119,10 +188,8 @@ impl Peertube {
         match (mode, place.total) {
             (Mode::Random, _) if n == 0 => Some(vec![self.list(0, 1, 0)]),
             (Mode::Random, Some(total)) => {
-                let windows = total.div_ceil(WINDOW);
-                let start =
-                    (n <= windows).then(|| WINDOW * nth(u64::from(place.seed), windows, n - 1))?;
-                Some(vec![self.list(start, WINDOW, place.planned)])
+                let window = windows::draw(total, u64::from(place.seed), n - 1)?;
+                Some(vec![self.list(window.start, window.count, place.planned)])
             }
             (Mode::Search(text), _) if n == 0 => Some(vec![self.hits(text, 0, 0)]),
             (Mode::Search(text), Some(total)) => {
@@ -136,122 +203,87 @@ impl Peertube {
     /// The request that only asks how many videos there are brings no video: the first of a
     /// list is not a random one.
     pub(super) fn read(&self, mode: &Mode, body: Body<'_>) -> Result<Reading, Fault> {
-        let list: List = serde_json::from_slice(body.bytes)
+        let list: Value = serde_json::from_slice(body.bytes)
             .map_err(|error| Fault::NotUnderstood(format!("no list of videos: {error}")))?;
-        let only_total = *mode == Mode::Random
-            && body
-                .url
-                .query_pairs()
-                .any(|(name, value)| name == "count" && value == "1");
+        let data = list["data"].as_array();
+        let data = data.ok_or_else(|| Fault::NotUnderstood("no list of videos".to_owned()))?;
+        let (start, count) = (part(body.url, "start"), part(body.url, "count"));
+        let random = *mode == Mode::Random;
+        let told = list["total"].as_u64().filter(|total| *total <= MOST);
+        // Behind the last hit there is none, whatever the list says.
+        let told = told.filter(|_| random || !data.is_empty());
+        let only_total = random && count == Some(1);
         let mut reading = Reading {
-            total: Some(list.total),
+            total: told.or_else(|| reached(mode, start, data.len())),
             ..Reading::default()
         };
-        for value in list.data {
-            match self.candidate(value, body.url) {
-                Some(candidate) if !only_total => reading.candidates.push(candidate),
-                Some(_) => {}
-                None => reading.skipped += 1,
-            }
+        if only_total {
+            let why = "the list does not say how many videos there are";
+            return match told {
+                Some(_) => Ok(reading),
+                None => Err(Fault::NotUnderstood(why.to_owned())),
+            };
+        }
+        if random && data.is_empty() {
+            reading.missing = Some("there are fewer videos than there were".to_owned());
+        }
+        let drawn = count.zip(told).filter(|_| random);
+        let step = drawn.map_or(1, |(count, total)| windows::step(count, total));
+        for video in data.iter().step_by(step) {
+            self.take(video, body.url, &mut reading);
+        }
+        if random {
+            // The crawl may have enough in the middle of an answer, and its beginning is no more
+            // likely than its end.
+            let salt = u64::from(body.seed) ^ start.unwrap_or(0).rotate_left(32);
+            shuffle(&mut reading.candidates, salt);
         }
         Ok(reading)
     }
 
-    fn candidate(&self, value: Value, page: &Url) -> Option<Candidate> {
-        let video: Video = serde_json::from_value(value).ok()?;
-        let cover = video.cover()?;
-        // Relative to the host that was asked, even for a video of another one.
-        let image = page.join(&cover).ok()?.to_string();
-        let watch = video
-            .url
-            .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
-            .unwrap_or_else(|| {
-                page.join(&format!("/w/{}", video.uuid))
-                    .map_or_else(|_| String::new(), String::from)
-            });
-        let owner = video.account.as_ref().and_then(Account::id);
-        Some(Candidate {
-            key: video.uuid,
-            url: watch,
-            title: clean(&video.name),
-            owner,
-            owner_name: video
-                .account
-                .and_then(|a| a.display_name)
-                .map(|name| clean(&name)),
-            published_at: video.published_at.as_deref().and_then(iso8601),
-            duration_ms: video.duration.map(|s| s * 1000),
-            tags: video.tags.iter().flatten().map(|tag| clean(tag)).collect(),
-            ask: image.clone(),
-            image_url: image,
-        })
+    fn take(&self, video: &Value, page: &Url, reading: &mut Reading) {
+        if let Some(why) = self.unwanted(video) {
+            return reading.skip(|| format!("{why}: {video}"));
+        }
+        match video::candidate(video, page) {
+            Ok(candidate) => reading.candidates.push(candidate),
+            Err(why) => reading.skip(|| why),
+        }
+    }
+
+    /// What an instance lists though it was not asked for: versions differ in what they filter.
+    fn unwanted(&self, video: &Value) -> Option<&'static str> {
+        if video["isLocal"] == Value::Bool(false) {
+            return Some("a video of another instance");
+        }
+        if video["isLive"] == Value::Bool(true) {
+            return Some("a live stream");
+        }
+        let nsfw = video["nsfw"].as_bool();
+        self.nsfw.leaves_out(nsfw).then_some("against --nsfw")
     }
 }
 
-#[derive(Deserialize)]
-struct List {
-    total: u64,
-    data: Vec<Value>,
+fn part(url: &Url, name: &str) -> Option<u64> {
+    let mut pairs = url.query_pairs();
+    let (_, value) = pairs.find(|(own, _)| own == name)?;
+    value.parse().ok()
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Video {
-    uuid: String,
-    url: Option<String>,
-    #[serde(default)]
-    name: String,
-    duration: Option<i64>,
-    published_at: Option<String>,
-    account: Option<Account>,
-    tags: Option<Vec<String>>,
-    preview_path: Option<String>,
-    thumbnail_path: Option<String>,
-    thumbnails: Option<Vec<Thumbnail>>,
+/// How many hits there are at least, where a search does not say so: one more than have come, as
+/// long as answers are full.
+fn reached(mode: &Mode, start: Option<u64>, came: usize) -> Option<u64> {
+    let came = u64::try_from(came).ok()?;
+    let more = u64::from(came >= SEARCH_PAGE);
+    let reached = start?.checked_add(came)?.checked_add(more)?;
+    matches!(mode, Mode::Search(_)).then_some(reached)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Account {
-    name: Option<String>,
-    display_name: Option<String>,
-    host: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Thumbnail {
-    file_url: Option<String>,
-    #[serde(default)]
-    width: u64,
-    #[serde(default)]
-    height: u64,
-}
-
-impl Account {
-    fn id(&self) -> Option<String> {
-        Some(format!(
-            "{}@{}",
-            self.name.as_deref()?,
-            self.host.as_deref()?
-        ))
-    }
-}
-
-impl Video {
-    /// The largest thumbnail, else the preview, else the small one.
-    fn cover(&self) -> Option<String> {
-        let largest = self
-            .thumbnails
-            .iter()
-            .flatten()
-            .filter(|t| t.file_url.is_some())
-            .max_by_key(|t| t.width * t.height);
-        let paths = [&self.preview_path, &self.thumbnail_path];
-        largest
-            .and_then(|t| t.file_url.clone())
-            .or_else(|| paths.into_iter().flatten().next().cloned())
-            .filter(|path| !path.is_empty())
+/// Fisher and Yates, keyed.
+fn shuffle<T>(items: &mut [T], salt: u64) {
+    for last in (1..items.len()).rev() {
+        let other = mix(salt ^ mix(last as u64)) % (last as u64 + 1);
+        items.swap(last, usize::try_from(other).unwrap_or(last));
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use store::frontier::{Crawl, Fate, Kind, Want};
 
+use crate::fault::Fault;
 use crate::site::Mode;
 use crate::step::{Done, Worker};
 
@@ -18,6 +19,10 @@ pub(super) struct Active {
     pub failures: u32,
     /// In a row.
     pub misses: u32,
+    /// One at least, in this run.
+    pub covers_came: bool,
+    /// The host whose robots.txt forbids the first cover, and hence all.
+    pub forbidden: Option<String>,
     pub state: State,
 }
 
@@ -43,13 +48,33 @@ impl Active {
     pub fn note(&mut self, done: &Done) {
         self.covers_in_flight -= u32::from(done.kind == Kind::Cover);
         match &done.settlement.fate {
-            Fate::Failed { .. } => self.failures += 1,
+            Fate::Failed { class, .. } => {
+                self.failures += 1;
+                if self.forbids_all(done, class) {
+                    self.forbidden = Some(done.host.name.clone());
+                }
+            }
+            // Pages of drawn numbers are missing by nature, pictures of listed videos are not.
+            Fate::Missing { .. } if done.kind == Kind::Cover => self.failures += 1,
             Fate::Missing { .. } => self.misses += 1,
             // A page may come well while no cover on it can be had.
-            Fate::Done if done.kind == Kind::Cover => self.failures = 0,
+            Fate::Done if done.kind == Kind::Cover => {
+                (self.failures, self.misses, self.covers_came) = (0, 0, true);
+            }
             Fate::Done if done.kind == Kind::Video => self.misses = 0,
             _ => {}
         }
+    }
+
+    fn forbids_all(&self, done: &Done, class: &str) -> bool {
+        let endless = !self.crawl.retrying && self.worker.mode != Mode::List;
+        let first = done.kind == Kind::Cover && !self.covers_came;
+        endless && first && class == Fault::Robots.class() && self.worker.site.one_place_of_covers()
+    }
+
+    /// Whether nothing more is to be asked, though there would be more.
+    pub fn is_over(&self) -> bool {
+        self.forbidden.is_some() || self.is_hopeless()
     }
 
     /// Whether a crawl whose end is not in sight brings nothing.

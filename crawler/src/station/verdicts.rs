@@ -7,6 +7,7 @@ use super::Station;
 use super::active::{Active, State};
 use crate::date::clock;
 use crate::politeness::mood::Verdict;
+use crate::robots;
 use crate::site::Mode;
 use crate::step::Done;
 use crate::summary::Refusal;
@@ -22,8 +23,10 @@ impl Station<'_> {
     /// Counts a page that has ended, and tells of what went wrong.
     pub(super) fn note(&mut self, done: &Done) {
         let settlement = &done.settlement;
+        let mut forbidden = false;
         if let Some(active) = self.active(settlement.crawl) {
             active.note(done);
+            forbidden = active.forbidden.is_some();
         }
         self.summary.requests += done.requests;
         self.summary.bytes += done.bytes;
@@ -31,8 +34,11 @@ impl Station<'_> {
         match &settlement.fate {
             Fate::Failed { class, reason } => {
                 self.summary.fail(class, &done.url, reason);
-                self.bar
-                    .println(format!("{}: {reason}", shortened(&done.url)));
+                // That is said once, of all covers.
+                if !forbidden {
+                    self.bar
+                        .println(format!("{}: {reason}", shortened(&done.url)));
+                }
             }
             Fate::Missing { .. } => self.summary.missing += 1,
             _ => {}
@@ -65,6 +71,18 @@ impl Station<'_> {
     }
 
     async fn judge(&mut self, n: usize) -> Result<State> {
+        if let Some(host) = self.crawls[n].forbidden.clone() {
+            let read = self.store.robots(&host).await?.map_or(now(), |(_, at)| at);
+            let oldest = i64::try_from(robots::OLDEST.as_millis()).unwrap_or(i64::MAX);
+            self.summary.refusals.push(Refusal {
+                host,
+                reason: "its robots.txt forbids the covers, so there is nothing to collect"
+                    .to_owned(),
+                until: read.saturating_add(oldest),
+                unreachable: false,
+            });
+            return Ok(State::Blocked);
+        }
         if self.crawls[n].is_hopeless() {
             self.summary.hopeless = true;
             self.bar.println(
@@ -113,8 +131,9 @@ impl Station<'_> {
         }
     }
 
-    /// How far each pool is where there are several crawls, and who is waited for.
-    pub(super) fn telling(&self, paused: &[HostWait]) -> String {
+    /// How far each pool is where there are several crawls, and who is waited for; `held` is a
+    /// host to which another program has a request under way.
+    pub(super) fn telling(&self, paused: &[HostWait], held: Option<&HostWait>) -> String {
         let mut parts = Vec::new();
         if self.crawls.len() > 1 {
             parts.extend(self.crawls.iter().map(|Active { crawl, .. }| {
@@ -130,6 +149,9 @@ impl Station<'_> {
                 reason.unwrap_or_default()
             )
         }));
+        if let Some(wait) = held {
+            parts.push(format!("{} is just asked by another crawler", wait.name));
+        }
         if paused.len() > 2 {
             parts.push(format!("{} more hosts wait", paused.len() - 2));
         }

@@ -131,6 +131,8 @@ pub struct HostWait {
     pub reason: Option<String>,
     /// The requests of its day are used up.
     pub used_up: bool,
+    /// A request to it is under way, so it may be free earlier or later than `until`.
+    pub busy: bool,
 }
 
 #[derive(FromRow)]
@@ -160,7 +162,7 @@ impl WaitRow {
         let cooling = self.cooldown_until > now;
         let next_day = self.day_from + DAY_MS;
         let used_up = next_day > now && self.day_asked >= want.daily;
-        let host = self.next_at.max(self.cooldown_until).max(self.busy_until);
+        let host = self.next_at.max(self.cooldown_until);
         let host = if used_up { host.max(next_day) } else { host };
         let over = || format!("its {} requests of a day are used up", want.daily);
         Some(HostWait {
@@ -169,6 +171,7 @@ impl WaitRow {
             refused: cooling && self.refused,
             reason: self.reason.filter(|_| cooling).or(used_up.then(over)),
             used_up,
+            busy: self.busy_until > now,
         })
     }
 }

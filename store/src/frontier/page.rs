@@ -4,6 +4,7 @@
 use serde_json::Value;
 use sqlx::FromRow;
 
+use super::clock::LONGEST_LEASE_MS;
 use super::host::{Host, reserve};
 use super::{CrawlId, json};
 use crate::statement::statements;
@@ -36,9 +37,10 @@ statements! {
             where ready.id is not null
             order by ready.next_at limit 1)
         returning id, crawl_id, kind, url, location, hops, host, attempts, context";
+    /// A claim that ends later than any can was made by a wrong clock.
     RETURN_EXPIRED = "
         update page set state = 'pending', lease_until = null
-        where state = 'leased' and lease_until <= $1";
+        where state = 'leased' and (lease_until <= $1 or lease_until > $2)";
     QUEUED = "
         select count(*) from (
             select 1 from page
@@ -220,6 +222,7 @@ impl Store {
     pub async fn return_expired(&self, now: i64) -> Result<u64> {
         let returned = sqlx::query(RETURN_EXPIRED)
             .bind(now)
+            .bind(now + LONGEST_LEASE_MS)
             .execute(self.write())
             .await?;
         Ok(returned.rows_affected())

@@ -539,3 +539,101 @@ async fn taking_a_page_sorts_nothing_whatever_the_statistics_say() {
         "{steps:#?}"
     );
 }
+
+#[tokio::test]
+async fn a_host_that_is_being_asked_is_waited_for_by_its_gap_and_not_by_its_lease() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let crawl = begun(
+        &store,
+        9,
+        &["/1", "/2"].map(|url| page(Kind::Cover, "a", url)),
+    )
+    .await;
+    let waits = async |at| store.waits(crawl, ALL, at).await.unwrap().remove(0);
+    assert!(!waits(NOW).await.busy);
+    store.claim(crawl, ALL, turn(NOW)).await.unwrap().unwrap();
+    let wait = waits(NOW + 5000).await;
+    assert_eq!((wait.busy, wait.until), (true, NOW + 1001));
+    assert!(
+        !waits(NOW + 90_000).await.busy,
+        "its program is dead by now"
+    );
+}
+
+#[tokio::test]
+async fn times_of_a_wrong_clock_are_brought_back_to_the_longest_honest_wait() {
+    const HOUR: i64 = 3_600_000;
+    const LONGEST: i64 = HOUR / 4;
+    const NOW: i64 = 20 * DAY_MS;
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let set = async |name: &str, floor: i64, next_at: i64, cooldown_until: i64| {
+        store.set_host_floor(name, floor).await.unwrap();
+        let mut host = store.host(name).await.unwrap().unwrap();
+        (host.next_at, host.cooldown_until) = (next_at, cooldown_until);
+        store.release_host(&host).await.unwrap();
+    };
+    set("gap", 1000, NOW + 5 * HOUR, 0).await;
+    set("cool-down", 1000, 0, NOW + 30 * DAY_MS).await;
+    set("honest", 1000, NOW + LONGEST, NOW + DAY_MS).await;
+    set("slow", 2 * HOUR, NOW + 3 * HOUR, 0).await;
+    let ahead = |name: &str, was, until| Ahead {
+        name: name.into(),
+        was,
+        until,
+    };
+    assert_eq!(
+        store.mend_clocks(LONGEST, NOW).await.unwrap(),
+        [
+            ahead("cool-down", NOW + 30 * DAY_MS, NOW + DAY_MS),
+            ahead("gap", NOW + 5 * HOUR, NOW + 1501),
+        ]
+    );
+    assert_eq!(store.mend_clocks(LONGEST, NOW).await.unwrap(), []);
+    let slow = store.host("slow").await.unwrap().unwrap();
+    assert_eq!(slow.next_at, NOW + 3 * HOUR, "that is its gap, stretched");
+}
+
+#[tokio::test]
+async fn a_claim_of_a_wrong_clock_holds_neither_its_page_nor_its_host_nor_its_day() {
+    const NOW: i64 = 20 * DAY_MS;
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let crawl = begun(&store, 9, &[page(Kind::Cover, "a", "/1")]).await;
+    let want = Want { daily: 1, ..ALL };
+    let late = NOW + 9 * DAY_MS;
+    store.claim(crawl, want, turn(late)).await.unwrap().unwrap();
+    assert_eq!(store.return_expired(NOW).await.unwrap(), 1);
+    assert_eq!(store.mend_clocks(1000, NOW).await.unwrap().len(), 1);
+    let soon = NOW + DAY_MS;
+    assert!(
+        store
+            .claim(crawl, want, turn(soon))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn no_page_waits_for_longer_than_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh(folder.path()).await;
+    let crawl = begun(&store, 9, &[page(Kind::Cover, "a", "/1")]).await;
+    let (taken, host) = store.claim(crawl, ALL, turn(NOW)).await.unwrap().unwrap();
+    let again = Fate::Again {
+        not_before: NOW + 40 * DAY_MS,
+        counts: true,
+        class: "timeout".into(),
+        reason: "slow".into(),
+    };
+    store
+        .settle(&[settled(&taken, again)], 0, NOW)
+        .await
+        .unwrap();
+    store.release_host(&host).await.unwrap();
+    assert_eq!(store.mend_page_clocks(NOW).await.unwrap(), 1);
+    let turn = turn(NOW + DAY_MS);
+    assert!(store.claim(crawl, ALL, turn).await.unwrap().is_some());
+}

@@ -1,6 +1,8 @@
 use super::*;
-use crate::site::Site;
+use crate::site::{Candidate, Site};
 use serde_json::json;
+
+mod spread;
 
 fn site(bases: &[&str]) -> Peertube {
     let bases: Vec<_> = bases.iter().map(|b| (*b).to_owned()).collect();
@@ -23,35 +25,301 @@ fn read(mode: &Mode, url: &str, body: &Value) -> Result<Reading, Fault> {
 
 const LIST: &str = "https://video.example/api/v1/videos?start=20&count=10";
 
+/// A video with an id, a title, a preview and these fields.
+fn video(fields: &Value) -> Value {
+    let mut video = json!({ "uuid": "u", "name": "n", "previewPath": "/p.jpg" });
+    for (key, value) in fields.as_object().unwrap() {
+        video[key] = value.clone();
+    }
+    video
+}
+
+fn read_one(fields: &Value) -> Reading {
+    let list = json!({ "total": 1, "data": [video(fields)] });
+    read(&Mode::Search("cat".into()), LIST, &list).unwrap()
+}
+
+fn sized(name: &str, width: u32, height: u32, ratio: &str) -> Value {
+    json!({ "fileUrl": format!("/{name}.jpg"), "width": width, "height": height, "aspectRatio": ratio })
+}
+
 #[test]
-fn the_best_cover_is_the_largest_thumbnail_then_the_preview_then_the_small_one() {
-    let thumbnails = json!([
-        { "fileUrl": "https://cdn.example/s.jpg", "width": 280, "height": 157 },
-        { "fileUrl": "https://cdn.example/l.jpg", "width": 850, "height": 480 },
-        { "width": 9000, "height": 9000 },
-    ]);
+fn the_cover_is_the_smallest_wide_picture_that_is_large_enough_and_a_square_one_only_in_need() {
+    let (xs, s, m, l) = (
+        sized("xs", 280, 157, "16:9"),
+        sized("s", 850, 480, "16:9"),
+        sized("m", 1280, 720, "16:9"),
+        sized("l", 1920, 1080, "16:9"),
+    );
+    let square = sized("square", 1400, 1400, "1:1");
+    let four_thirds = sized("43", 640, 480, "4:3");
+    let bare = |name: &str, ratio: Value| json!({ "fileUrl": format!("/{name}.jpg"), "width": null, "height": null, "aspectRatio": ratio });
+    let paths = |preview: Value, small: Value, thumbnails: Value| json!({ "previewPath": preview, "thumbnailPath": small, "thumbnails": thumbnails });
+    let listed = |thumbnails: Value| paths(Value::Null, Value::Null, thumbnails);
     for (fields, want) in [
+        (listed(json!([square, l, xs, s, m])), Some("s")),
+        (listed(json!([m, square, s])), Some("s")),
         (
-            json!({ "thumbnails": thumbnails, "previewPath": "/p.jpg" }),
-            Some("https://cdn.example/l.jpg"),
+            paths(json!("/p.jpg"), json!("/t.jpg"), json!([l, square, xs])),
+            Some("l"),
         ),
         (
-            json!({ "thumbnails": [], "previewPath": "/p.jpg", "thumbnailPath": "/t.jpg" }),
-            Some("https://video.example/p.jpg"),
+            listed(json!([xs, sized("480", 480, 270, "16:9"), s])),
+            Some("480"),
+        ),
+        // None is large enough: the largest of them.
+        (
+            paths(json!("/p.jpg"), json!("/t.jpg"), json!([square, xs])),
+            Some("p"),
+        ),
+        (
+            listed(json!([square, xs, sized("2xs", 140, 79, "16:9")])),
+            Some("xs"),
+        ),
+        (listed(json!([square, four_thirds])), Some("43")),
+        (listed(json!([four_thirds, xs])), Some("xs")),
+        (listed(json!([square])), Some("square")),
+        (
+            paths(json!("/p.jpg"), Value::Null, json!([square])),
+            Some("p"),
+        ),
+        (
+            paths(Value::Null, json!("/t.jpg"), json!([square])),
+            Some("t"),
+        ),
+        // Sizes that make no sense are not there; the ratio still is.
+        (
+            listed(json!([
+                bare("square", json!("1:1")),
+                bare("wide", json!("16:9"))
+            ])),
+            Some("wide"),
+        ),
+        (
+            listed(json!([bare("wide", json!(1.7778)), square])),
+            Some("wide"),
+        ),
+        (
+            listed(json!([square, bare("unknown", Value::Null)])),
+            Some("unknown"),
+        ),
+        (
+            listed(json!([
+                json!({ "fileUrl": "/big.jpg", "width": u64::MAX, "height": i64::MAX }),
+                s
+            ])),
+            Some("s"),
+        ),
+        (
+            listed(json!([
+                json!({ "fileUrl": "/text.jpg", "width": "850", "height": 480.0 }),
+                l
+            ])),
+            Some("text"),
+        ),
+        (listed(json!([sized("zero", 0, 0, "0:0")])), Some("zero")),
+        (
+            listed(json!([json!({ "width": 850, "height": 480 }), 5, null, s])),
+            Some("s"),
+        ),
+        (
+            listed(json!([
+                json!({ "fileUrl": "data:image/png;base64,AA", "width": 850, "height": 480 }),
+                xs
+            ])),
+            Some("xs"),
+        ),
+        (listed(json!("none")), None),
+        // Before 8.1.
+        (
+            json!({ "previewPath": "/p.jpg", "thumbnailPath": "/t.jpg" }),
+            Some("p"),
         ),
         (
             json!({ "previewPath": null, "thumbnailPath": "/t.jpg" }),
-            Some("https://video.example/t.jpg"),
+            Some("t"),
         ),
+        (json!({ "previewPath": "", "thumbnailPath": 7 }), Some("7")),
         (json!({ "previewPath": "", "thumbnailPath": null }), None),
     ] {
-        let mut video = json!({ "uuid": "u", "name": "n" });
-        for (key, value) in fields.as_object().unwrap() {
-            video[key] = value.clone();
+        let reading = read_one(&fields);
+        let got = reading.candidates.first().map(|c| c.image_url.clone());
+        let want = want.map(|name| match name {
+            "7" => "https://video.example/api/v1/7".to_owned(),
+            name => format!("https://video.example/{name}.jpg"),
+        });
+        assert_eq!(got, want, "{fields}");
+        assert_eq!(reading.skipped, u32::from(want.is_none()), "{fields}");
+        assert_eq!(reading.example.is_some(), want.is_none(), "{fields}");
+    }
+}
+
+#[test]
+fn a_field_of_an_odd_type_is_not_there_and_the_video_is_kept() {
+    let whole = || Candidate {
+        key: "u".into(),
+        url: "https://video.example/w/u".into(),
+        title: "n".into(),
+        image_url: "https://video.example/p.jpg".into(),
+        ask: "https://video.example/p.jpg".into(),
+        ..Candidate::default()
+    };
+    let titled = |title: &str| Candidate {
+        title: title.into(),
+        ..whole()
+    };
+    let long = |duration_ms| Candidate {
+        duration_ms,
+        ..whole()
+    };
+    let on = |published_at| Candidate {
+        published_at,
+        ..whole()
+    };
+    let by = |owner: Option<&str>, name: Option<&str>| Candidate {
+        owner: owner.map(str::to_owned),
+        owner_name: name.map(str::to_owned),
+        ..whole()
+    };
+    let keyed = |key: &str| Candidate {
+        key: key.into(),
+        url: format!("https://video.example/w/{key}"),
+        ..whole()
+    };
+    for (fields, want) in [
+        (json!({ "name": null }), titled("")),
+        (json!({ "name": 5 }), titled("5")),
+        (json!({ "name": ["n"] }), titled("")),
+        (json!({ "duration": 12.5 }), long(Some(12_500))),
+        (json!({ "duration": "60" }), long(Some(60_000))),
+        (json!({ "duration": i64::MAX }), long(None)),
+        (json!({ "duration": u64::MAX }), long(None)),
+        (json!({ "duration": 1e300 }), long(None)),
+        (json!({ "duration": -1 }), long(None)),
+        (json!({ "duration": { "s": 1 } }), long(None)),
+        (
+            json!({ "publishedAt": 1_766_000_000 }),
+            on(Some(1_766_000_000_000)),
+        ),
+        (
+            json!({ "publishedAt": "2025-12-17T19:33:20Z" }),
+            on(Some(1_766_000_000_000)),
+        ),
+        (json!({ "publishedAt": i64::MAX }), on(None)),
+        (json!({ "publishedAt": "lately" }), on(None)),
+        (json!({ "account": [] }), by(None, None)),
+        (json!({ "account": "mira" }), by(None, None)),
+        (
+            json!({ "account": { "name": 5, "host": "x" } }),
+            by(Some("5@x"), None),
+        ),
+        (
+            json!({ "account": { "name": null, "host": "x", "displayName": "M" } }),
+            by(None, Some("M")),
+        ),
+        (
+            json!({ "account": { "name": "m", "host": "x", "displayName": 7 } }),
+            by(Some("m@x"), Some("7")),
+        ),
+        (
+            json!({ "tags": ["a", null, 3, ["b"]] }),
+            Candidate {
+                tags: vec!["a".into(), "3".into()],
+                ..whole()
+            },
+        ),
+        (json!({ "tags": "a" }), whole()),
+        (json!({ "url": 5 }), whole()),
+        (json!({ "url": null }), whole()),
+        (
+            json!({ "isLive": "no", "isLocal": null, "nsfw": null }),
+            whole(),
+        ),
+        (json!({ "uuid": null, "shortUUID": "s" }), keyed("s")),
+        (json!({ "uuid": "", "id": 12 }), keyed("12")),
+    ] {
+        let reading = read_one(&fields);
+        assert_eq!(reading.candidates, [want], "{fields}");
+        assert_eq!((reading.skipped, reading.example), (0, None), "{fields}");
+    }
+}
+
+#[test]
+fn what_is_dropped_is_counted_with_an_example() {
+    let odd = json!([video(&json!({ "uuid": null })), 3, null, video(&json!({}))]);
+    let list = json!({ "total": 4, "data": odd });
+    let reading = read(&Mode::Search("cat".into()), LIST, &list).unwrap();
+    assert_eq!((reading.candidates.len(), reading.skipped), (1, 3));
+    let example = reading.example.unwrap();
+    assert!(example.starts_with("a video without an id: {"), "{example}");
+}
+
+#[test]
+fn what_an_instance_lists_against_our_wish_is_left_out() {
+    let all = json!({ "total": 5, "data": [
+        video(&json!({ "uuid": "own", "isLocal": true, "isLive": false, "nsfw": false })),
+        video(&json!({ "uuid": "far", "isLocal": false })),
+        video(&json!({ "uuid": "live", "isLive": true })),
+        video(&json!({ "uuid": "adult", "nsfw": true })),
+        video(&json!({ "uuid": "unsaid" })),
+    ] });
+    for (nsfw, param, want) in [
+        (Nsfw::Exclude, "nsfw=false", vec!["own", "unsaid"]),
+        (Nsfw::Include, "nsfw=both", vec!["own", "adult", "unsaid"]),
+        (Nsfw::Only, "nsfw=true", vec!["adult", "unsaid"]),
+    ] {
+        let site = site(&[]).with_nsfw(nsfw);
+        for mode in [Mode::Random, Mode::Search("cat".into())] {
+            let url = site.plan(&mode, Place::default()).unwrap().remove(0).url;
+            for part in ["isLocal=true", "isLive=false", param] {
+                assert!(url.as_str().contains(part), "{url}");
+            }
         }
-        let reading = read(&Mode::Random, LIST, &json!({ "total": 1, "data": [video] })).unwrap();
-        let got = reading.candidates.first().map(|c| c.image_url.as_str());
-        assert_eq!((got, reading.skipped), (want, u32::from(want.is_none())));
+        let url = Url::parse(LIST).unwrap();
+        let bytes = all.to_string();
+        let body = Body {
+            url: &url,
+            bytes: bytes.as_bytes(),
+            kind: Kind::List,
+            depth: 0,
+            seed: 1,
+        };
+        let reading = site.read(&Mode::Search("cat".into()), body).unwrap();
+        let keys: Vec<_> = reading.candidates.iter().map(|c| c.key.as_str()).collect();
+        assert_eq!(keys, want);
+        assert_eq!(reading.skipped as usize, 5 - want.len());
+    }
+}
+
+#[test]
+fn words_are_searched_for_and_nothing_else() {
+    let peertube = Site::Peertube(site(&[]));
+    for (text, fits) in [
+        ("cat", true),
+        ("cat http://x", true),
+        ("httpcat", true),
+        ("猫", true),
+        ("", false),
+        (" \t", false),
+        ("http://far.example/w/x", false),
+        (" HTTPS://far.example/w/x", false),
+    ] {
+        let checked = peertube.supports(&Mode::Search(text.into()));
+        assert_eq!(checked.is_ok(), fits, "{text:?}");
+        if let Err(failure) = checked {
+            assert_eq!(failure.exit, cli::Exit::Usage);
+        }
+    }
+}
+
+#[test]
+fn a_choice_of_peertubes_is_none_for_other_sites() {
+    let bilibili = || Site::parse("bilibili", Bases::default()).unwrap();
+    assert!(bilibili().with_nsfw(Nsfw::Exclude).is_ok());
+    for nsfw in [Nsfw::Include, Nsfw::Only] {
+        let failure = bilibili().with_nsfw(nsfw).unwrap_err();
+        assert_eq!(failure.exit, cli::Exit::Usage);
+        assert!(Site::Peertube(site(&[])).with_nsfw(nsfw).is_ok());
     }
 }
 
@@ -59,7 +327,7 @@ fn the_best_cover_is_the_largest_thumbnail_then_the_preview_then_the_small_one()
 fn a_video_is_read_whole_and_its_texts_are_cleaned() {
     let video = json!({
         "uuid": "6050732a", "url": "https://far.example/videos/watch/6050732a",
-        "name": "a\u{202e}b\n<c>", "duration": 61, "publishedAt": "2025-12-17T19:33:20.000Z",
+        "name": "a\u{202e}b\n<c>", "duration": 61, "isLocal": true, "publishedAt": "2025-12-17T19:33:20.000Z",
         "account": { "name": "mira", "displayName": "Mira\u{0}", "host": "far.example" },
         "tags": ["cat\u{200b}"], "previewPath": "/lazy-static/previews/x.jpg",
     });
@@ -96,54 +364,85 @@ fn an_address_of_a_page_that_is_none_is_replaced() {
 
 #[test]
 fn what_is_no_list_is_not_understood() {
-    for body in [json!({}), json!({ "error": "no" }), json!([]), json!("x")] {
+    for body in [
+        json!({}),
+        json!({ "error": "no" }),
+        json!({ "data": {} }),
+        json!([]),
+        json!("x"),
+    ] {
         let fault = read(&Mode::Random, LIST, &body).unwrap_err();
         assert_eq!(fault.class(), "not-understood", "{body}");
     }
 }
 
 #[test]
-fn random_windows_cover_the_whole_instance_and_come_once() {
+fn a_random_crawl_asks_for_the_total_and_then_draws() {
     let mut place = Place::default();
     let plan = |place: Place| site(&[]).plan(&Mode::Random, place);
     let first = plan(place).unwrap();
-    assert!(
-        first[0].url.as_str().contains("start=0&count=1&"),
-        "{}",
-        first[0].url
-    );
+    let url = first[0].url.as_str();
+    assert!(url.contains("start=0&count=1&sort=-duration&"), "{url}");
     place.planned = 1;
-    assert_eq!(
-        plan(place),
-        None,
-        "nothing to draw from before the total is known"
-    );
+    assert_eq!(plan(place), None, "nothing to draw from without a total");
     place.total = Some(95);
-    let mut starts = Vec::new();
-    while let Some(leads) = plan(place) {
-        let mut pairs = leads[0].url.query_pairs();
-        starts.push(
-            pairs
-                .find(|(name, _)| name == "start")
-                .unwrap()
-                .1
-                .parse::<u64>()
-                .unwrap(),
-        );
-        assert!(leads[0].url.as_str().contains("isLocal=true"));
-        place.planned += 1;
-    }
-    starts.sort_unstable();
-    assert_eq!(starts, (0..10).map(|n| n * 10).collect::<Vec<_>>());
+    let all = plan(place).unwrap();
+    let url = all[0].url.as_str();
+    assert!(url.contains("start=0&count=100&"), "{url}");
+    place.planned = 2;
+    assert_eq!(plan(place), None, "that was all");
 }
 
 #[test]
 fn the_request_for_the_total_brings_no_video() {
-    let video = json!({ "uuid": "u", "previewPath": "/p.jpg" });
     let url = "https://video.example/api/v1/videos?start=0&count=1&isLocal=true";
-    let body = json!({ "total": 9, "data": [video] });
+    let body = json!({ "total": 9, "data": [video(&json!({}))] });
     let reading = read(&Mode::Random, url, &body).unwrap();
     assert_eq!((reading.candidates.len(), reading.total), (0, Some(9)));
+}
+
+#[test]
+fn a_total_that_makes_no_sense_is_not_there() {
+    let url = "https://video.example/api/v1/videos?start=0&count=1&isLocal=true";
+    let search = "https://video.example/api/v1/search/videos?search=cat&start=200&count=100";
+    let mode = Mode::Search("cat".into());
+    for total in [
+        json!(u64::MAX),
+        json!(i64::MAX),
+        json!(-1),
+        json!(1e30),
+        json!("9"),
+        Value::Null,
+    ] {
+        let body = |n: usize| json!({ "total": total, "data": vec![video(&json!({})); n] });
+        let fault = read(&Mode::Random, url, &body(1)).unwrap_err();
+        assert_eq!(
+            fault.class(),
+            "not-understood",
+            "nothing can be drawn: {total}"
+        );
+        // A search goes on for as long as its answers are full.
+        for (came, reached) in [(100, 301), (36, 236), (0, 200)] {
+            let reading = read(&mode, search, &body(came)).unwrap();
+            assert_eq!(reading.total, Some(reached), "{total} {came}");
+            assert_eq!(reading.candidates.len(), came);
+        }
+    }
+    let empty = json!({ "total": 5000, "data": [] });
+    let reading = read(&mode, search, &empty).unwrap();
+    assert_eq!(
+        reading.total,
+        Some(200),
+        "behind the last hit there is none"
+    );
+}
+
+#[test]
+fn a_part_of_a_list_that_is_gone_is_a_miss() {
+    let url = "https://video.example/api/v1/videos?start=900&count=81&isLocal=true";
+    let reading = read(&Mode::Random, url, &json!({ "total": 850, "data": [] })).unwrap();
+    assert!(reading.missing.is_some());
+    assert_eq!(reading.total, Some(850));
 }
 
 #[test]
