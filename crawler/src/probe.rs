@@ -71,7 +71,7 @@ pub async fn run(
         Err(fault) => {
             probe.rows.push(("fault", fault.to_string()));
             match fault {
-                Fault::Robots | Fault::Risk(_) => Exit::Refused,
+                Fault::Robots | Fault::Risk(_) | Fault::Captcha => Exit::Refused,
                 _ => Exit::Failed,
             }
         }

@@ -44,6 +44,8 @@ pub struct Reading {
     pub missing: Option<String>,
     /// Parts that were not understood, for the log.
     pub skipped: u32,
+    /// The first of them, in words.
+    pub example: Option<String>,
 }
 
 /// A page to visit.
@@ -94,6 +96,19 @@ pub struct Body<'a> {
     pub depth: u32,
     /// Of all choices.
     pub seed: u32,
+}
+
+impl Reading {
+    /// Counts a part that is not understood, and keeps the first in words.
+    pub fn skip(&mut self, words: impl FnOnce() -> String) {
+        /// Of an example, in characters.
+        const LONGEST: usize = 300;
+        self.skipped = self.skipped.saturating_add(1);
+        self.example.get_or_insert_with(|| {
+            let words = crate::text::clean(&words());
+            words.chars().take(LONGEST).collect()
+        });
+    }
 }
 
 impl Candidate {

@@ -35,14 +35,16 @@ statements! {
                   and (h.day_from + 86400000 <= $2 or h.day_asked < $6)) ready
             where ready.id is not null
             order by ready.next_at limit 1)
-        returning id, crawl_id, kind, url, location, hops, host, attempts, context";
+        returning id, crawl_id, kind, url, location, hops, host, attempts, walls, context";
     RETURN_EXPIRED = "
         update page set state = 'pending', lease_until = null
         where state = 'leased' and lease_until <= $1";
+    /// Pages that met a wall do not count: whoever plans is to plan another one.
     QUEUED = "
         select count(*) from (
             select 1 from page
-            where crawl_id = $1 and kind = $2 and state in ('pending', 'leased') limit $3) queued";
+            where crawl_id = $1 and kind = $2 and state in ('pending', 'leased') and walls = 0
+            limit $3) queued";
 }
 
 /// A page in the database.
@@ -120,6 +122,8 @@ pub struct Page {
     pub host: String,
     /// Failed attempts so far.
     pub attempts: u32,
+    /// Times that its host turned us away instead of answering.
+    pub walls: u32,
     /// As in [`NewPage`].
     pub context: Value,
 }
@@ -141,6 +145,7 @@ struct PageRow {
     hops: u32,
     host: String,
     attempts: u32,
+    walls: u32,
     context: String,
 }
 
@@ -157,6 +162,7 @@ impl TryFrom<PageRow> for Page {
             hops: row.hops,
             host: row.host,
             attempts: row.attempts,
+            walls: row.walls,
             context: json(&row.context)?,
         })
     }

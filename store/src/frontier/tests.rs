@@ -60,6 +60,7 @@ fn settled(page: &Page, fate: Fate) -> Settlement {
         fate,
         arrival: None,
         known: Vec::new(),
+        learned: Vec::new(),
         leads_to: Vec::new(),
         owner_cap: None,
         total: None,
