@@ -39,12 +39,14 @@ statements! {
     RETURN_EXPIRED = "
         update page set state = 'pending', lease_until = null
         where state = 'leased' and lease_until <= $1";
-    /// Pages that met a wall do not count: whoever plans is to plan another one.
     QUEUED = "
         select count(*) from (
             select 1 from page
-            where crawl_id = $1 and kind = $2 and state in ('pending', 'leased') and walls = 0
-            limit $3) queued";
+            where crawl_id = $1 and kind = $2 and state in ('pending', 'leased') limit $3) queued";
+    UNTRIED = "
+        select exists (select 1 from page
+                       where crawl_id = $1 and kind in ('list', 'video')
+                         and state in ('pending', 'leased') and walls = 0)";
 }
 
 /// A page in the database.
@@ -229,6 +231,18 @@ impl Store {
             .execute(self.write())
             .await?;
         Ok(returned.rows_affected())
+    }
+
+    /// Whether there is a list or a video's page that no wall has met: what has met one is to be
+    /// followed by another.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn has_untried(&self, crawl: CrawlId) -> Result<bool> {
+        Ok(sqlx::query_scalar(UNTRIED)
+            .bind(crawl.0)
+            .fetch_one(self.read())
+            .await?)
     }
 
     /// Pages of a kind that are pending or claimed, counted up to `most`.

@@ -1,3 +1,5 @@
+mod walls;
+
 use super::host::DAY_MS;
 use super::*;
 use crate::Error;
