@@ -117,7 +117,7 @@ struct RunArgs {
     /// A walk over recommendations, beginning at these pages
     #[arg(long, value_name = "URL", num_args = 1.., group = "mode", requires = "count")]
     related_to: Vec<String>,
-    /// Only videos with one of these words in title, tags or region
+    /// Only videos with one of these words in the title, or on their own page in tags or region
     #[arg(long, value_name = "TEXT", num_args = 1.., requires = "related_to")]
     keyword: Vec<String>,
     /// PeerTube's videos that are marked as not safe for work

@@ -34,9 +34,12 @@ pub enum Fault {
     /// Any other 5xx.
     #[error("the site has an error of its own (HTTP {0})")]
     Server(u16),
-    /// 412, a captcha wall, a risk code: it takes us for an attack.
+    /// 412, a risk code, a wall in place of robots.txt: it takes us for an attack.
     #[error("the site refuses us: {0}")]
     Risk(String),
+    /// HTTP 200 with a puzzle in place of the page: by chance, not for good.
+    #[error("a captcha instead of the page")]
+    Captcha,
     /// No connection: name, network, refusal, TLS.
     #[error("the site cannot be reached: {0}")]
     Unreachable(String),
@@ -99,7 +102,7 @@ impl Fault {
             Self::Throttled { .. } => "throttled",
             Self::Unavailable { .. } => "unavailable",
             Self::Server(_) => "server-error",
-            Self::Risk(_) => "refused",
+            Self::Risk(_) | Self::Captcha => "refused",
             Self::Unreachable(_) => "unreachable",
             Self::Timeout(_) => "timeout",
             Self::Incomplete(_) => "incomplete",
@@ -137,7 +140,9 @@ const FIRST_WAIT: i64 = 4;
 pub fn judge(fault: &Fault, attempts: u32) -> Judgement {
     let tries = match fault {
         // The host's affair, and bounded there: see `politeness`.
-        Fault::Throttled { .. } | Fault::Risk(_) => return Judgement::WhenTheHostMay,
+        Fault::Throttled { .. } | Fault::Risk(_) | Fault::Captcha => {
+            return Judgement::WhenTheHostMay;
+        }
         Fault::Unavailable { .. } => 5,
         Fault::Unreachable(_) => 4,
         Fault::Server(_) | Fault::Timeout(_) | Fault::Incomplete(_) => 3,
@@ -215,7 +220,7 @@ mod tests {
             words: "429".into(),
             until: None,
         };
-        for fault in [throttled, Fault::Risk("captcha".into())] {
+        for fault in [throttled, Fault::Risk("412".into()), Fault::Captcha] {
             assert_eq!(judge(&fault, 99), Judgement::WhenTheHostMay, "{fault}");
         }
     }

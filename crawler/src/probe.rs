@@ -88,7 +88,7 @@ pub async fn run(
         Err(fault) => {
             object.insert("error".to_owned(), json!(fault.to_string()));
             match fault {
-                Fault::Robots | Fault::Risk(_) => Exit::Refused,
+                Fault::Robots | Fault::Risk(_) | Fault::Captcha => Exit::Refused,
                 _ => Exit::Failed,
             }
         }

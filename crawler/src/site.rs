@@ -56,7 +56,7 @@ pub const SITES: [(&str, &str, &str); 3] = [
     (
         "bilibili",
         "Bilibili's public video pages",
-        "--random, --related-to with --keyword; 4 to 6 s a page, 1 to 1.5 s a cover",
+        "--random, --related-to with --keyword; 4 to 6 s a page, 1 to 1.5 s a cover; walled by captchas more often than a browser",
     ),
     (
         "peertube:HOST[:PORT]",

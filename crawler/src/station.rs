@@ -177,10 +177,7 @@ impl<'a> Station<'a> {
         let (id, remaining, daily) = (crawl.id, crawl.remaining(), worker.daily);
         let covers = *covers_in_flight < remaining;
         let pages = self.store.queued(id, Kind::Cover, remaining).await? < remaining;
-        if pages
-            && self.store.queued(id, Kind::List, 1).await? == 0
-            && self.store.queued(id, Kind::Video, 1).await? == 0
-        {
+        if pages && !self.store.has_untried(id).await? {
             self.plan(n).await?;
         }
         Ok(Want {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use cli::{Result, now};
 use store::Store;
 use store::cover::{Arrival, Picture, Seen, Version};
-use store::frontier::{Fate, Host, Kind, KnownCover, NewPage, Page, Settlement};
+use store::frontier::{Fate, Host, Kind, KnownCover, Learned, NewPage, Page, Settlement};
 use url::Url;
 
 use crate::fault::{Fault, Judgement, judge, panic_words};
@@ -23,6 +23,8 @@ use crate::site::{Body, Candidate, Group, Mode, Reading, Site, bilibili};
 const LARGEST_PAGE: usize = 8 << 20;
 /// The largest picture, as `cover` has it.
 const LARGEST_PICTURE: usize = 20_000_000;
+/// Captchas that a page may meet, over all runs, before it is given up.
+const MOST_CAPTCHAS: u32 = 9;
 /// Redirects that are followed.
 const HOPS: u32 = 5;
 
@@ -238,7 +240,7 @@ impl Worker {
                 settlement.arrival = Some(self.arrival(candidate(page), picture, version));
                 Fate::Done
             }
-            Content::Page(reading) => self.follow(reading, settlement).await?,
+            Content::Page(reading) => self.follow(page, reading, settlement).await?,
         };
         Ok(())
     }
@@ -300,19 +302,33 @@ impl Worker {
     }
 
     /// What a page leads to: known covers at once, unknown ones and further pages later.
-    async fn follow(&self, reading: Box<Reading>, settlement: &mut Settlement) -> Result<Fate> {
+    async fn follow(
+        &self,
+        page: &Page,
+        reading: Box<Reading>,
+        settlement: &mut Settlement,
+    ) -> Result<Fate> {
         if reading.skipped > 0 {
             tracing::info!(
                 skipped = reading.skipped,
+                example = reading.example,
+                page = page.address(),
                 "parts of a page were not understood"
             );
         }
         settlement.total = reading.total;
         settlement.owner_cap = self.site.owner_cap(&self.mode, self.target);
         for candidate in reading.candidates {
-            match self.settled(&candidate).await? {
+            let video = candidate.video(&self.site.name());
+            let known = self.settled(&candidate).await?;
+            let cover = self.cover_page(candidate);
+            settlement.learned.push(Learned {
+                video,
+                cover_page: cover.url.clone(),
+            });
+            match known {
                 Some(known) => settlement.known.push(known),
-                None => settlement.leads_to.push(self.cover_page(candidate)),
+                None => settlement.leads_to.push(cover),
             }
         }
         for mut lead in reading.pages {
@@ -398,12 +414,7 @@ impl Worker {
         }
         match judge(fault, page.attempts) {
             Judgement::GiveUp => Fate::Failed { class, reason },
-            Judgement::WhenTheHostMay => Fate::Again {
-                not_before: 0,
-                counts: false,
-                class,
-                reason,
-            },
+            Judgement::WhenTheHostMay => turned_away(fault, page, host),
             Judgement::After { gaps } => Fate::Again {
                 not_before: now() + gaps * host.gap_ms(),
                 counts: true,
@@ -411,6 +422,32 @@ impl Worker {
                 reason,
             },
         }
+    }
+}
+
+/// When the host may be asked again; after a captcha that is another page first.
+fn turned_away(fault: &Fault, page: &Page, host: &Host) -> Fate {
+    let (class, reason) = (fault.class().to_owned(), fault.to_string());
+    let not_before = match fault {
+        Fault::Captcha if page.walls + 1 >= MOST_CAPTCHAS => {
+            let reason = format!("{reason}, {MOST_CAPTCHAS} times");
+            return Fate::Failed { class, reason };
+        }
+        Fault::Captcha => host.cooldown_until + host.gap_ms(),
+        Fault::Risk(_) => 0,
+        _ => {
+            return Fate::Again {
+                not_before: 0,
+                counts: false,
+                class,
+                reason,
+            };
+        }
+    };
+    Fate::Walled {
+        not_before,
+        class,
+        reason,
     }
 }
 
@@ -441,6 +478,7 @@ fn blank(page: &Page) -> Settlement {
         fate: Fate::Released,
         arrival: None,
         known: Vec::new(),
+        learned: Vec::new(),
         leads_to: Vec::new(),
         owner_cap: None,
         total: None,

@@ -96,6 +96,7 @@ async fn measure(store: &Store, crawl: CrawlId) -> Result<()> {
             fate: Fate::Done,
             arrival: Some(arrival(COVERS + 1 + n)),
             known: Vec::new(),
+            learned: Vec::new(),
             leads_to: Vec::new(),
             owner_cap: None,
             total: None,

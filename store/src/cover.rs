@@ -498,7 +498,11 @@ async fn put_cover(
     Ok((id, true))
 }
 
-async fn put_video(tx: &mut Transaction<'static, Sqlite>, new: &NewVideo, now: i64) -> Result<i64> {
+pub(crate) async fn put_video(
+    tx: &mut Transaction<'static, Sqlite>,
+    new: &NewVideo,
+    now: i64,
+) -> Result<i64> {
     let tags = serde_json::Value::from(new.tags.clone()).to_string();
     Ok(sqlx::query_scalar(PUT_VIDEO)
         .bind(&new.site)

@@ -24,7 +24,7 @@ use crate::{Error, Pool, Result, Store, TopicId};
 pub use clock::Ahead;
 pub use host::{Host, HostWait, Robots};
 pub use page::{Kind, NewPage, Page, PageId, Turn, Want};
-pub use settle::{Brought, Fate, KnownCover, Settlement};
+pub use settle::{Brought, Fate, KnownCover, Learned, Settlement};
 
 statements! {
     BEGIN = "
@@ -56,6 +56,7 @@ statements! {
     TOTAL = "update crawl set total = $2 where id = $1";
     PUT_BACK = "
         update page set state = 'pending', attempts = 0, not_before = 0, hops = 0, location = null,
+            rank = case when walls >= 3 then rank - 4294967296 else rank end, walls = 0,
             settled_at = null
         where state = 'failed' and ($1 is null or class = $1) and settled_at >= $2
           and crawl_id in (select id from crawl where site <> 'folder')";

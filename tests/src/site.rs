@@ -57,6 +57,9 @@ pub struct Config {
     pub limit: (u32, u64),
     /// Share of Bilibili's pages that are replaced by the captcha wall.
     pub captcha: f64,
+    /// Whether the robots.txt of Bilibili's pages has a second group for all agents, which forbids
+    /// everything.
+    pub long_robots: bool,
     /// PeerTube's form.
     pub thumbnails: Thumbnails,
     /// The control port, or 0 for any free one; the others are always free ones.
@@ -73,6 +76,7 @@ impl Default for Config {
             pictures: Pictures::Drawn,
             limit: (50, 10),
             captcha: 0.0,
+            long_robots: false,
             thumbnails: Thumbnails::Old,
             port: 0,
         }

@@ -16,6 +16,14 @@ pub const LONGEST_WAIT: i64 = 15 * MINUTE;
 const FIRST_REFUSAL: i64 = 30 * MINUTE;
 /// Refusals further apart than this do not add up.
 const REFUSALS_FADE: i64 = 2 * DAY;
+/// After a captcha page another page is asked when this is over: five minutes at Bilibili's gap of
+/// 4 s, and never longer.
+const CAPTCHA_GAPS: i64 = 75;
+const CAPTCHA_WAIT: i64 = 5 * MINUTE;
+/// Captcha pages in a row after which they are no chance but a refusal.
+const CAPTCHAS: u32 = 3;
+/// Captcha pages of a host in a day after which its day is over.
+const CAPTCHAS_A_DAY: u32 = 24;
 /// Gaps of cool-down after a first 429 or 503 without a deadline: 30 s at a gap of 1 s.
 const THROTTLED_GAPS: i64 = 30;
 /// Gaps of cool-down after a first time-out or failed connection.
@@ -78,6 +86,7 @@ pub fn observe(host: &mut Host, outcome: Outcome<'_>, now: i64, jitter: i64) -> 
 fn fine(host: &mut Host, quota: Option<Quota>, now: i64) -> Verdict {
     host.cooldowns = 0;
     host.forbidden = 0;
+    host.captchas = 0;
     host.reason = None;
     let floor = host.floor_ms.max(host.crawl_delay_ms);
     let less = host.interval_ms - (floor / RECOVERY).max(1);
@@ -119,6 +128,7 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
             slow_down(host);
             refuse(host, fault.to_string(), now)
         }
+        Fault::Captcha => captcha(host, fault, now),
         Fault::Forbidden(_) => {
             host.cooldowns = 0;
             host.forbidden += 1;
@@ -144,6 +154,7 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
         | Fault::Picture(_)
         | Fault::Panicked(_) => {
             host.cooldowns = 0;
+            host.captchas = 0;
             Verdict::Open
         }
     }
@@ -174,6 +185,30 @@ fn cool_down(
         host.refused = true;
         return Verdict::Refused;
     }
+    Verdict::Waiting
+}
+
+/// Some sites answer a share of all requests with a captcha, whoever asks: it is waited out, and
+/// what is asked next is another page. Many in a row, or in a day, are an answer, too.
+fn captcha(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
+    if now - host.captcha_from >= DAY {
+        (host.captcha_from, host.captcha_day) = (now, 0);
+    }
+    host.captcha_day += 1;
+    host.captchas += 1;
+    if host.captchas >= CAPTCHAS {
+        host.captchas = 0;
+        return refuse(host, format!("{CAPTCHAS} times in a row: {fault}"), now);
+    }
+    if host.captcha_day >= CAPTCHAS_A_DAY {
+        host.cooldown_until = host.cooldown_until.max(host.captcha_from + DAY);
+        host.refused = true;
+        host.reason = Some(format!("{CAPTCHAS_A_DAY} times in a day: {fault}"));
+        return Verdict::Refused;
+    }
+    let wait = (CAPTCHA_GAPS * host.floor_ms).min(CAPTCHA_WAIT);
+    host.cooldown_until = host.cooldown_until.max(now + wait);
+    host.reason = Some(fault.to_string());
     Verdict::Waiting
 }
 
@@ -284,7 +319,7 @@ mod tests {
     #[test]
     fn refusals_cool_down_for_half_an_hour_doubled_each_time_to_a_day_and_fade() {
         let mut host = host(4000);
-        let risk = Fault::Risk("a captcha".into());
+        let risk = Fault::Risk("HTTP 412".into());
         let mut now = NOW;
         for hours in [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 24.0] {
             assert_eq!(see(&mut host, &risk, now), Verdict::Refused);
@@ -295,6 +330,84 @@ mod tests {
         now += 3 * DAY;
         see(&mut host, &risk, now);
         assert_eq!(host.cooldown_until - now, FIRST_REFUSAL);
+    }
+
+    #[test]
+    fn a_captcha_page_is_waited_out_for_five_minutes_and_a_page_between_begins_the_count_anew() {
+        let mut host = host(4000);
+        let mut now = NOW;
+        for answer in [true, false, true, true, false, true, true] {
+            if answer {
+                let verdict = see(&mut host, &Fault::Captcha, now);
+                assert_eq!(verdict, Verdict::Waiting);
+                assert_eq!(host.cooldown_until, now + 5 * MINUTE);
+                assert_eq!(
+                    host.gap_ms(),
+                    4000,
+                    "what is slow enough is not slowed down"
+                );
+                now = host.cooldown_until;
+            } else {
+                observe(&mut host, Outcome::Fine(None), now, 1000);
+                now = host.next_at;
+            }
+        }
+        see(&mut host, &Fault::NotUnderstood("no state".into()), now);
+        let verdict = see(&mut host, &Fault::Captcha, now);
+        assert_eq!(verdict, Verdict::Waiting, "any other answer ends a row");
+    }
+
+    #[test]
+    fn the_third_captcha_page_in_a_row_is_a_refusal_and_each_refusal_doubles_the_next_up_to_a_day()
+    {
+        let mut host = host(4000);
+        let mut now = NOW;
+        for hours in [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 24.0] {
+            host.captcha_day = 0;
+            let verdicts: Vec<_> = (0..3)
+                .map(|_| {
+                    now = now.max(host.cooldown_until);
+                    see(&mut host, &Fault::Captcha, now)
+                })
+                .collect();
+            let waiting = Verdict::Waiting;
+            assert_eq!(verdicts, [waiting, waiting, Verdict::Refused]);
+            assert!(host.refused);
+            assert_eq!(host.cooldown_until - now, (hours * 3_600_000.0) as i64);
+        }
+    }
+
+    #[test]
+    fn a_host_shows_two_dozen_captcha_pages_in_a_day_and_then_its_day_is_over() {
+        let mut host = host(4000);
+        let mut now = NOW;
+        for n in 1..=24 {
+            let verdict = see(&mut host, &Fault::Captcha, now);
+            let over = n == 24;
+            assert_eq!(verdict == Verdict::Refused, over, "{n}");
+            if !over {
+                now = host.cooldown_until;
+                observe(&mut host, Outcome::Fine(None), now, 1000);
+            }
+        }
+        assert_eq!(host.cooldown_until, NOW + DAY);
+        assert!(host.refused && host.reason.as_deref().unwrap().starts_with("24 times"));
+        let verdict = see(&mut host, &Fault::Captcha, NOW + DAY);
+        assert_eq!(
+            (verdict, host.captcha_day),
+            (Verdict::Waiting, 1),
+            "a new day"
+        );
+    }
+
+    #[test]
+    fn a_captcha_is_waited_for_in_gaps_on_loopback_only() {
+        // Below the site's own gap a pace is for loopback.
+        for (floor, wait) in [(1, 75), (20, 1500), (4000, 5 * MINUTE), (9000, 5 * MINUTE)] {
+            let mut host = host(floor);
+            see(&mut host, &Fault::Captcha, NOW);
+            assert_eq!(host.cooldown_until - NOW, wait, "{floor}");
+        }
     }
 
     #[test]
@@ -375,7 +488,8 @@ mod tests {
             Just(Some(Fault::Timeout("total"))),
             Just(Some(Fault::Unreachable("dns".into()))),
             Just(Some(Fault::Forbidden(403))),
-            Just(Some(Fault::Risk("captcha".into()))),
+            Just(Some(Fault::Risk("412".into()))),
+            Just(Some(Fault::Captcha)),
             Just(Some(Fault::NotFound)),
         ]
     }

@@ -1,6 +1,8 @@
 //! Bilibili's public video pages and image hosts. Its API is never asked: its robots.txt
 //! forbids that.
 
+mod archive;
+mod page;
 mod state;
 
 use cli::{Failure, Result};
@@ -11,7 +13,9 @@ use super::{Body, Candidate, Lead, Mode, Place, Reading, bv};
 use crate::fault::Fault;
 use crate::origin::{Bases, origin};
 use crate::sample::{mix, nth};
-use state::Archive;
+use archive::Archive;
+use page::Page;
+use state::State;
 
 /// Between two pages, milliseconds: people report bans at 3 s.
 pub const PAGE_FLOOR_MS: i64 = 4000;
@@ -24,12 +28,23 @@ const DENSE: u64 = 100_000_000;
 const AHEAD: u64 = 4;
 /// Small, its proportions kept; the address without it is the original.
 const SMALLER: &str = "@480w.jpg";
+/// Hosts whose addresses name videos; `b23.tv` with an id is the short form of their pages'.
+const HOSTS: [&str; 5] = [
+    "www.bilibili.com",
+    "bilibili.com",
+    "m.bilibili.com",
+    "player.bilibili.com",
+    "b23.tv",
+];
 /// The image hosts serve the same objects, so they share one pace.
 const IMAGE_GROUP: &str = "hdslb.com";
 
 /// How much later a step further from the beginning comes, against a chance of 1000: most
 /// walks turn back to the beginning before they lose its subject.
 const STEP_RANK: i64 = 700;
+/// Pages of videos whose titles do not tell whether they are looked for come after all whose do:
+/// only their own pages have tags and a region.
+const UNTOLD_RANK: i64 = 1 << 20;
 /// Pages of videos that are known already come last: only what they recommend may be new.
 const KNOWN_RANK: i64 = 1 << 30;
 /// A walk that is this far from its beginning ends.
@@ -87,7 +102,7 @@ impl Bilibili {
         for text in urls {
             if self.video_page(text).is_none() {
                 return Err(Failure::usage(format!(
-                    "`{text}` is no page of a video\nWrite it as https://www.bilibili.com/video/BV…, or as its BV id."
+                    "`{text}` is no page of a video\nWrite it as https://www.bilibili.com/video/BV…, or as its BV id. A short link without such an id must be opened in a browser first; an id with a letter wrong is none."
                 )));
             }
         }
@@ -101,26 +116,26 @@ impl Bilibili {
         url
     }
 
-    /// The page and its key, for a URL or an id.
+    /// The page and its key, for a URL or an id as people paste them.
     fn video_page(&self, text: &str) -> Option<(Url, String)> {
-        let path = match Url::parse(text) {
-            Ok(url) => {
-                let ours = self.bases.position(&url) == Some(0)
-                    || matches!(
-                        url.host_str(),
-                        Some("www.bilibili.com" | "bilibili.com" | "m.bilibili.com")
-                    );
-                ours.then(|| url.path().to_owned())?
-            }
-            Err(_) => format!("/video/{text}"),
-        };
-        let name = path.strip_prefix("/video/")?.trim_end_matches('/');
-        let aid = match name.strip_prefix("av") {
-            Some(number) => number.parse().ok()?,
-            None => bv::decode(name)?,
+        let text = text.trim();
+        let aid = match self.address(text) {
+            Some(url) => in_address(&url)?,
+            None => bv::parse(text.split(['?', '#', '&', '/']).next()?)?,
         };
         let key = bv::encode(aid);
         Some((self.page(&key), key))
+    }
+
+    /// The text as an address of the site's, with or without its scheme.
+    fn address(&self, text: &str) -> Option<Url> {
+        let bare = text.trim_start_matches('/');
+        let urls = [Url::parse(text), Url::parse(&format!("https://{bare}"))];
+        urls.into_iter().flatten().find(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && (self.bases.position(url) == Some(0)
+                    || url.host_str().is_some_and(|host| HOSTS.contains(&host)))
+        })
     }
 
     /// One page that has long been there.
@@ -143,11 +158,9 @@ impl Bilibili {
                 let leads: Vec<_> = next
                     .map(|n| {
                         let aid = 1 + nth(u64::from(place.seed), DENSE, n);
-                        lead(
-                            self.page(&format!("av{aid}")),
-                            bv::encode(aid),
-                            n.cast_signed(),
-                        )
+                        // By its number alone, an old video's page may come without its state.
+                        let key = bv::encode(aid);
+                        lead(self.page(&key), key, n.cast_signed())
                     })
                     .collect();
                 (!leads.is_empty()).then_some(leads)
@@ -166,55 +179,96 @@ impl Bilibili {
         keywords: &[String],
         body: Body<'_>,
     ) -> Result<Reading, Fault> {
-        let state = state::embedded(body.bytes)?;
-        if let Some(reason) = state.missing()? {
-            return Ok(Reading {
+        let html = String::from_utf8_lossy(body.bytes);
+        let missing = |reason| {
+            Ok(Reading {
                 missing: Some(reason),
                 ..Reading::default()
-            });
-        }
-        let Some(video) = state.video() else {
-            // A series, a film: not of the kind that is looked for.
-            return Ok(Reading {
-                missing: Some("the page is not about an uploaded video".to_owned()),
-                ..Reading::default()
-            });
+            })
         };
+        let state = match page::look(&html, body.url)? {
+            Page::State(state) => State(state),
+            Page::Missing(reason) => return missing(reason),
+        };
+        if let Some(reason) = state.missing()? {
+            return missing(reason);
+        }
+        let Some(mut video) = state.video() else {
+            // A series, a film: not of the kind that is looked for.
+            return missing("the page is not about an uploaded video".to_owned());
+        };
+        let asked = || in_address(body.url);
+        video.aid = video.aid.or_else(asked);
         let mut reading = Reading::default();
-        let fits = |archive: &Archive, tags: &[String]| archive.matches(tags, keywords);
-        if fits(video, &state.tag_names()) {
-            self.take(&mut reading, video, state.tag_names(), body.url);
+        let tags = state.tag_names();
+        let fits = video.matches(&tags, keywords);
+        if fits {
+            self.take(&mut reading, &video, tags, body.url);
         }
         if matches!(mode, Mode::RelatedTo(_)) {
-            for archive in state.related.iter().filter(|archive| fits(archive, &[])) {
-                self.take(&mut reading, archive, Vec::new(), body.url);
-                reading.pages.extend(self.step(archive, body.depth + 1));
-            }
+            // What is recommended beside something else is not looked at without a word for it.
+            let anything = fits || body.depth == 0;
+            self.walk(&mut reading, &state, (keywords, anything), body);
         }
         Ok(reading)
+    }
+
+    /// Takes what a page recommends and goes on there. Recommendations have neither tags nor a
+    /// region: where the title does not tell, their own pages may, if `anything` is of interest.
+    fn walk(
+        &self,
+        reading: &mut Reading,
+        state: &State,
+        (keywords, anything): (&[String], bool),
+        body: Body<'_>,
+    ) {
+        for item in state.related() {
+            let archive = Archive::of(item).or(Archive::of(&item["arc"]));
+            let told = archive.matches(&[], keywords);
+            if archive.aid.is_none() {
+                reading.skip(|| format!("a recommendation without an id: {item}"));
+            } else if told {
+                self.take(reading, &archive, Vec::new(), body.url);
+            }
+            if told || anything {
+                let step = self.step(&archive, body.depth.saturating_add(1), told);
+                reading.pages.extend(step);
+            }
+        }
+        if state.related_is_odd() {
+            reading.skip(|| "recommendations that are no list".to_owned());
+        }
     }
 
     fn take(&self, reading: &mut Reading, archive: &Archive, tags: Vec<String>, page: &Url) {
         match self.candidate(archive, tags, page) {
             Some(candidate) => reading.candidates.push(candidate),
-            None => reading.skipped += 1,
+            None => reading.skip(|| match archive.aid {
+                Some(aid) => format!("{} has no cover, but `{}`", bv::encode(aid), archive.pic),
+                None => format!("a video without an id: `{}`", archive.title),
+            }),
         }
     }
 
-    fn step(&self, archive: &Archive, depth: u32) -> Option<Lead> {
-        let key = archive.key().filter(|_| depth <= DEEPEST)?;
-        let chance = (mix(archive.number()?) % 1000).cast_signed();
+    fn step(&self, archive: &Archive, depth: u32, told: bool) -> Option<Lead> {
+        let aid = archive.aid.filter(|_| depth <= DEEPEST)?;
+        if archive.redirected {
+            return None;
+        }
+        let key = bv::encode(aid);
+        let chance = (mix(aid) % 1000).cast_signed();
+        let untold = if told { 0 } else { UNTOLD_RANK };
         Some(Lead {
             kind: Kind::Video,
             url: self.page(&key),
-            rank: chance + STEP_RANK * i64::from(depth),
+            rank: chance + STEP_RANK * i64::from(depth) + untold,
             depth,
             key: Some(key),
         })
     }
 
     fn candidate(&self, archive: &Archive, tags: Vec<String>, page: &Url) -> Option<Candidate> {
-        let key = archive.key()?;
+        let key = bv::encode(archive.aid?);
         let mut image = page.join(&archive.pic).ok()?;
         let original = image
             .path()
@@ -246,6 +300,17 @@ impl Bilibili {
 /// Later, for the page of a video whose cover is known.
 pub fn known(rank: i64) -> i64 {
     rank + KNOWN_RANK
+}
+
+/// The number of the video that an address names: in its path, else in its query.
+fn in_address(url: &Url) -> Option<u64> {
+    let in_path = url.path().split('/').find_map(bv::parse);
+    let in_query = || {
+        let find = |name: &str| url.query_pairs().find(|(n, _)| n == name);
+        let bvid = find("bvid").and_then(|(_, id)| bv::parse(&id));
+        bvid.or_else(|| find("aid").and_then(|(_, number)| bv::parse(&format!("av{number}"))))
+    };
+    in_path.or_else(in_query)
 }
 
 fn is_image_host(host: &str) -> bool {

@@ -26,10 +26,12 @@ statements! {
         where name = $1 and next_at <= $2 and cooldown_until <= $2 and busy_until <= $2
           and (day_from + 86400000 <= $2 or day_asked < $5)
         returning name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-                  forbidden, refused, risks, risk_at, reason, day_from, day_asked";
+                  forbidden, refused, risks, risk_at, reason, captchas, captcha_from, captcha_day,
+                  day_from, day_asked";
     RELEASE = "
         update host set busy_until = 0, interval_ms = $2, next_at = $3, cooldown_until = $4,
-            cooldowns = $5, forbidden = $6, refused = $7, risks = $8, risk_at = $9, reason = $10
+            cooldowns = $5, forbidden = $6, refused = $7, risks = $8, risk_at = $9, reason = $10,
+            captchas = $11, captcha_from = $12, captcha_day = $13
         where name = $1";
     LET_GO = "
         update host set busy_until = 0,
@@ -37,11 +39,13 @@ statements! {
         where name = $1";
     HOST = "
         select name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-               forbidden, refused, risks, risk_at, reason, day_from, day_asked
+               forbidden, refused, risks, risk_at, reason, captchas, captcha_from, captcha_day,
+               day_from, day_asked
         from host where name = $1";
     IN_USE = "
         select name, floor_ms, crawl_delay_ms, interval_ms, next_at, cooldown_until, cooldowns,
-               forbidden, refused, risks, risk_at, reason, day_from, day_asked
+               forbidden, refused, risks, risk_at, reason, captchas, captcha_from, captcha_day,
+               day_from, day_asked
         from host where cooldown_until > $1 or (day_asked > 0 and day_from + 86400000 > $1)
         order by name";
     ROBOTS = "
@@ -93,6 +97,12 @@ pub struct Host {
     pub risk_at: i64,
     /// Why there is a cool-down.
     pub reason: Option<String>,
+    /// Captcha pages in a row.
+    pub captchas: u32,
+    /// When the day began in which they are counted.
+    pub captcha_from: i64,
+    /// Captcha pages of that day.
+    pub captcha_day: u32,
     /// When its day in force began.
     pub day_from: i64,
     /// Requests of that day.
@@ -204,6 +214,9 @@ impl Store {
             .bind(host.risks)
             .bind(host.risk_at)
             .bind(&host.reason)
+            .bind(host.captchas)
+            .bind(host.captcha_from)
+            .bind(host.captcha_day)
             .execute(self.write())
             .await?;
         Ok(())

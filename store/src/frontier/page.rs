@@ -36,7 +36,7 @@ statements! {
                   and (h.day_from + 86400000 <= $2 or h.day_asked < $6)) ready
             where ready.id is not null
             order by ready.next_at limit 1)
-        returning id, crawl_id, kind, url, location, hops, host, attempts, context";
+        returning id, crawl_id, kind, url, location, hops, host, attempts, walls, context";
     /// A claim that ends later than any can was made by a wrong clock.
     RETURN_EXPIRED = "
         update page set state = 'pending', lease_until = null
@@ -45,6 +45,10 @@ statements! {
         select count(*) from (
             select 1 from page
             where crawl_id = $1 and kind = $2 and state in ('pending', 'leased') limit $3) queued";
+    UNTRIED = "
+        select exists (select 1 from page
+                       where crawl_id = $1 and kind in ('list', 'video')
+                         and state in ('pending', 'leased') and walls = 0)";
 }
 
 /// A page in the database.
@@ -122,6 +126,8 @@ pub struct Page {
     pub host: String,
     /// Failed attempts so far.
     pub attempts: u32,
+    /// Times that its host turned us away instead of answering.
+    pub walls: u32,
     /// As in [`NewPage`].
     pub context: Value,
 }
@@ -143,6 +149,7 @@ struct PageRow {
     hops: u32,
     host: String,
     attempts: u32,
+    walls: u32,
     context: String,
 }
 
@@ -159,6 +166,7 @@ impl TryFrom<PageRow> for Page {
             hops: row.hops,
             host: row.host,
             attempts: row.attempts,
+            walls: row.walls,
             context: json(&row.context)?,
         })
     }
@@ -226,6 +234,18 @@ impl Store {
             .execute(self.write())
             .await?;
         Ok(returned.rows_affected())
+    }
+
+    /// Whether there is a list or a video's page that no wall has met: what has met one is to be
+    /// followed by another.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn has_untried(&self, crawl: CrawlId) -> Result<bool> {
+        Ok(sqlx::query_scalar(UNTRIED)
+            .bind(crawl.0)
+            .fetch_one(self.read())
+            .await?)
     }
 
     /// Pages of a kind that are pending or claimed, counted up to `most`.

@@ -5,7 +5,7 @@ use sqlx::{Sqlite, Transaction};
 use super::host::set_floor;
 use super::page::{NewPage, PageId};
 use super::{CrawlId, set_total};
-use crate::cover::{Arrival, add_all, join_pool};
+use crate::cover::{Arrival, NewVideo, add_all, join_pool, put_video};
 use crate::near::Hashes;
 use crate::statement::statements;
 use crate::{Pool, Result, Store, TopicId};
@@ -28,11 +28,22 @@ statements! {
         update page set state = 'pending', lease_until = null, not_before = $2, attempts = attempts + $3,
             class = $4, reason = $5
         where id = $1";
+    /// A page that met three walls gives way to all others: one that always meets one would
+    /// otherwise be asked first for ever.
+    WALLED = "
+        update page set state = 'pending', lease_until = null, not_before = $2, walls = walls + 1,
+            rank = case when walls = 2 then rank + 4294967296 else rank end,
+            class = $3, reason = $4
+        where id = $1";
     RELEASED = "update page set state = 'pending', lease_until = null where id = $1";
     FAILED = "
         update page set state = 'failed', lease_until = null, attempts = attempts + 1, class = $2,
             reason = $3, settled_at = $4
         where id = $1";
+    MET = "
+        select exists (select 1 from video where site = $1 and key = $2)
+            or exists (select 1 from page where crawl_id = $3 and url = $4
+                       and state in ('pending', 'leased'))";
     PURPOSE = "select topic_id, pool, target - new_covers from crawl where id = $1";
     BROUGHT = "update crawl set new_covers = new_covers + $2 where id = $1";
 }
@@ -67,6 +78,16 @@ pub enum Fate {
         /// For people.
         reason: String,
     },
+    /// Its host turned us away instead of answering. It is to be asked for again, but not as the
+    /// next, and behind all others when that has happened often.
+    Walled {
+        /// Not earlier than this.
+        not_before: i64,
+        /// Stable name of the failure.
+        class: String,
+        /// For people.
+        reason: String,
+    },
     /// It was not asked for: its turn was needed for something else.
     Released,
     /// It is given up.
@@ -91,12 +112,24 @@ pub struct Settlement {
     pub arrival: Option<Arrival>,
     /// Covers that it names and that are known already.
     pub known: Vec<KnownCover>,
+    /// What it says of videos, some of which may be known or about to be.
+    pub learned: Vec<Learned>,
     /// Pages to visit because of it.
     pub leads_to: Vec<NewPage>,
     /// Covers that one uploader may have in this crawl.
     pub owner_cap: Option<u32>,
     /// Videos that the site says it has, if it said so.
     pub total: Option<u64>,
+}
+
+/// What a page says of a video that may have been met with less: a recommendation has no date
+/// and no tags, the video's own page has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learned {
+    /// The video.
+    pub video: NewVideo,
+    /// The page of the frontier that fetches its cover.
+    pub cover_page: String,
 }
 
 /// A video whose cover is in the database: its page and its picture cost no request.
@@ -203,6 +236,9 @@ async fn settle_all(
     let mut all = Vec::with_capacity(settlements.len());
     for settlement in settlements {
         let mut brought = add_arrival(tx, hashes, settlement, near, now).await?;
+        for learned in &settlement.learned {
+            learn(tx, settlement.crawl, learned, now).await?;
+        }
         brought += add_known(tx, settlement.crawl, &settlement.known, now).await?;
         for page in &settlement.leads_to {
             let new = put(tx, settlement.crawl, page, settlement.owner_cap, now).await?;
@@ -257,6 +293,27 @@ async fn add_arrival(
         count(tx, settlement.crawl, brought.new_covers).await?;
     }
     Ok(brought)
+}
+
+/// Keeps what a page says of a video that is known, or whose cover is on its way. Of a cover that is
+/// only now found its own page of the frontier holds as much.
+async fn learn(
+    tx: &mut Transaction<'static, Sqlite>,
+    crawl: CrawlId,
+    learned: &Learned,
+    now: i64,
+) -> Result<()> {
+    let met: bool = sqlx::query_scalar(MET)
+        .bind(&learned.video.site)
+        .bind(&learned.video.key)
+        .bind(crawl.0)
+        .bind(&learned.cover_page)
+        .fetch_one(&mut **tx)
+        .await?;
+    if met {
+        put_video(tx, &learned.video, now).await?;
+    }
+    Ok(())
 }
 
 /// Known covers join the pool, as many as the crawl wants.
@@ -315,6 +372,15 @@ async fn seal(
             .bind(page.0)
             .bind(not_before)
             .bind(counts)
+            .bind(class)
+            .bind(reason),
+        Fate::Walled {
+            not_before,
+            class,
+            reason,
+        } => sqlx::query(WALLED)
+            .bind(page.0)
+            .bind(not_before)
             .bind(class)
             .bind(reason),
         Fate::Released => sqlx::query(RELEASED).bind(page.0),

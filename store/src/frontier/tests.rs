@@ -1,3 +1,5 @@
+mod walls;
+
 use super::host::DAY_MS;
 use super::*;
 use crate::Error;
@@ -60,6 +62,7 @@ fn settled(page: &Page, fate: Fate) -> Settlement {
         fate,
         arrival: None,
         known: Vec::new(),
+        learned: Vec::new(),
         leads_to: Vec::new(),
         owner_cap: None,
         total: None,

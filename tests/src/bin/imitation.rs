@@ -34,6 +34,9 @@ struct Args {
     /// Share of Bilibili's pages that are the captcha wall
     #[arg(long, value_name = "FRACTION", default_value_t = 0.0)]
     captcha: f64,
+    /// Let the robots.txt of Bilibili's pages forbid everything in a second group
+    #[arg(long)]
+    long_robots: bool,
     /// How PeerTube tells of thumbnails
     #[arg(long, value_enum, default_value_t)]
     thumbnails: Thumbnails,
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
         pictures,
         limit: (args.limit, 10),
         captcha: args.captcha,
+        long_robots: args.long_robots,
         thumbnails: args.thumbnails,
         port: args.port,
     })?;

@@ -5,21 +5,39 @@ use super::http::{Request, Response};
 use super::mix::{happens, mix, seal, unseal};
 use super::peertube::escaped;
 use super::server::Shared;
-use super::world::{Place, Video};
+use super::world::{DENSE, Place, Video};
 use serde_json::{Value, json};
 
 /// How many neighbours a page recommends.
-const RELATED: u64 = 20;
-/// The wall's size on the real site, by which some recognise it.
-const WALL_BYTES: usize = 686;
+const RELATED: u64 = 40;
+/// The walls' sizes on the real site, by which some recognise them: the older and the newer form.
+const WALL_BYTES: [usize; 2] = [686, 1360];
+/// Share of old videos that are episodes of a series: their pages are elsewhere.
+const SERIES: f64 = 0.03;
+/// Share of old videos whose page has no state when it is asked for by its av number.
+const STATELESS: f64 = 0.3;
+/// What every `robots.txt` of `www` says; some say no more.
+const RULES: &str = "User-agent: *\nDisallow: /medialist/detail/\nDisallow: /index.html\n";
+/// The rest of the longer form: by RFC 9309 both groups for all agents are one.
+const MORE_RULES: &str = "\nUser-agent: Yisouspider\nUser-agent: PetalBot\nAllow: /\n\n\
+    User-agent: Twitterbot\nAllow: /tbhx/hero\n\nUser-agent: *\nDisallow: /\n";
 
 /// `www.bilibili.com`.
 pub fn page(shared: &Shared, request: &Request) -> Response {
     let path = request.path();
     if path == "/robots.txt" {
-        return Response::text(
-            "User-agent: *\nDisallow: /medialist/detail/\nDisallow: /index.html\n",
-        );
+        let more = if shared.config.long_robots {
+            MORE_RULES
+        } else {
+            ""
+        };
+        return Response::text(format!("{RULES}{more}"));
+    }
+    if let Some(number) = path.strip_prefix("/bangumi/play/ep") {
+        return Response::html(stateless(
+            "第一话",
+            number.ends_with(['1', '3', '5', '7', '9']),
+        ));
     }
     let Some(name) = path.strip_prefix("/video/") else {
         return Response::error(404);
@@ -34,19 +52,44 @@ pub fn page(shared: &Shared, request: &Request) -> Response {
         arrival,
         shared.config.captcha,
     ) {
-        return captcha();
+        return captcha(arrival);
     }
-    let aid = match bare.strip_prefix("av") {
+    let by_number = bare.strip_prefix("av");
+    let aid = match by_number {
         Some(number) => number.parse().ok(),
         None => bv::decode(bare),
     };
     let Some(aid) = aid else {
         return Response::error(404);
     };
-    match shared.world.video(Place::Bilibili, aid) {
-        Some(video) => Response::html(watch(shared, &video)),
-        None => Response::html(missing(shared, aid)),
+    let Some(video) = shared.world.video(Place::Bilibili, aid) else {
+        return Response::html(missing(shared, aid));
+    };
+    if is_episode(shared, aid) {
+        return Response::redirect(302, &episode(aid));
     }
+    if by_number.is_some() && happens(shared.config.seed, "stateless", aid, STATELESS) {
+        return Response::html(stateless(&video.title, true));
+    }
+    Response::html(watch(shared, &video))
+}
+
+fn is_episode(shared: &Shared, aid: u64) -> bool {
+    aid < DENSE && happens(shared.config.seed, "series", aid, SERIES)
+}
+
+fn episode(aid: u64) -> String {
+    format!("/bangumi/play/ep{aid}")
+}
+
+/// A page of scripts that fetch what they show: of a series, or of some old video.
+fn stateless(title: &str, titled: bool) -> String {
+    let title = escaped(title);
+    let meta = format!("<meta property=\"og:title\" content=\"{title}_哔哩哔哩_bilibili\">");
+    format!(
+        "<!DOCTYPE html><html><head><title>{title}</title>{}</head><body><div id=\"app\"></div></body></html>",
+        if titled { meta.as_str() } else { "" }
+    )
 }
 
 /// Image hosts: `/bfs/archive/<40 hex>.jpg`, with or without an `@` suffix.
@@ -82,13 +125,19 @@ pub fn api(request: &Request) -> Response {
         .with_status(412)
 }
 
-/// HTTP 200 and a puzzle instead of a page.
-pub fn captcha() -> Response {
-    let start = "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>验证码_哔哩哔哩</title>\
-        <script>window._riskdata_={'v_voucher':'voucher_00000000-imitated'};</script></head><body>\
-        <div id=\"app\"></div>";
+/// HTTP 200 and a puzzle instead of a page; the two forms take turns.
+pub fn captcha(arrival: u64) -> Response {
+    let newer = arrival % 2 == 1;
+    let grey = "<!-- imitated release 1 --><script>window._BiliGreyResult = { method: \"direct\", versionId: \"1\", }</script>";
+    let start = format!(
+        "<!DOCTYPE html><html><head>{}<meta charset=\"utf-8\"><title>验证码_哔哩哔哩</title>\
+         <script>window._riskdata_={{'v_voucher':'voucher_00000000-imitated'}};</script></head><body>\
+         <div id=\"app\"></div>",
+        if newer { grey } else { "" }
+    );
     let end = "</body></html>";
-    let padding = " ".repeat(WALL_BYTES - start.len() - end.len());
+    let size = WALL_BYTES[usize::from(newer)];
+    let padding = " ".repeat(size - start.len() - end.len());
     Response::html(format!("{start}{padding}{end}"))
 }
 
@@ -140,7 +189,7 @@ fn pic(shared: &Shared, aid: u64) -> String {
     }
 }
 
-/// What `view`, `related` and the page have in common.
+/// What a page says of its own video.
 fn archive(shared: &Shared, video: &Video) -> Value {
     json!({
         "aid": video.id, "bvid": bv::encode(video.id), "pic": pic(shared, video.id), "title": video.title,
@@ -153,17 +202,58 @@ fn archive(shared: &Shared, video: &Video) -> Value {
     })
 }
 
+/// What a page says of another video: no tags, no region, no date.
+fn recommended(shared: &Shared, id: u64) -> Value {
+    let video = shared.world.video(Place::Bilibili, id);
+    let series = is_episode(shared, id);
+    let redirect = format!("https://www.bilibili.com{}", episode(id));
+    let (pic, owner) = match &video {
+        Some(video) => (
+            pic(shared, id),
+            json!({ "name": video.owner.1, "mid": video.owner.0 }),
+        ),
+        // Deleted since the list was made.
+        None => (String::new(), json!({})),
+    };
+    json!({
+        "aid": id, "cid": id + 7, "bvid": bv::encode(id),
+        "duration": video.as_ref().map_or(0, |video| video.duration), "pic": pic,
+        "title": video.map_or_else(String::new, |video| video.title), "owner": owner,
+        "stat": { "danmaku": 3, "view": id % 9973, "vt": 0 },
+        "season_id": if series { id } else { 0 }, "season_type": u8::from(series),
+        "redirect_url": if series { &redirect } else { "" }, "enable_vt": 0,
+        "aiParameters": { "goto": "", "trackid": "imitated", "uniq_id": "", "r_id": 0 },
+    })
+}
+
+/// A page made for a festival tells of its video in other places: the cover and the uploader are
+/// in a list of episodes, the length in the list of parts.
+fn festival(shared: &Shared, video: &Video, related: &[Value]) -> Value {
+    let (bvid, (mid, name)) = (bv::encode(video.id), &video.owner);
+    let episode = json!({
+        "id": 1, "aid": video.id, "bvid": bvid, "cid": 7, "title": video.title,
+        "cover": pic(shared, video.id), "author": { "mid": mid, "name": name, "face": "" },
+    });
+    let other = json!({ "id": 2, "bvid": "", "title": "预告", "cover": "", "author": {} });
+    json!({
+        "title": "灯会", "activityKey": "imitated", "toBvid": bvid, "isVideo": true,
+        "sectionEpisodes": [other, episode],
+        "videoSections": [{ "id": 1, "title": "正片", "episodes": [episode] }],
+        "videoInfo": {
+            "aid": video.id, "cid": 7, "title": video.title, "bvid": bvid, "desc": "",
+            "upMid": mid, "upName": name, "pages": [{ "cid": 7, "duration": video.duration }],
+            "viewCount": 5, "pubdate": video.published,
+        },
+        "recommendList": { "title": "推荐", "relate_item": [], "relate_video": related },
+    })
+}
+
 fn state(shared: &Shared, video: &Video) -> Value {
     let neighbours = (0..RELATED).map(|slot| shared.world.related(video.id, slot));
-    let related: Vec<_> = neighbours
-        .map(|id| match shared.world.video(Place::Bilibili, id) {
-            Some(video) => archive(shared, &video),
-            // Deleted since the list was made.
-            None => {
-                json!({ "aid": id, "bvid": bv::encode(id), "title": "", "pic": "", "owner": {} })
-            }
-        })
-        .collect();
+    let related: Vec<_> = neighbours.map(|id| recommended(shared, id)).collect();
+    if happens(shared.config.seed, "festival", video.id, 0.01) {
+        return festival(shared, video, &related);
+    }
     let tags: Vec<_> = video
         .tags
         .iter()
@@ -180,11 +270,8 @@ fn state(shared: &Shared, video: &Video) -> Value {
             .collect();
         data["ugc_season"] = json!({ "title": "合集", "sections": [{ "episodes": episodes }] });
     }
-    // Pages made for a festival name their video otherwise.
-    let festival = happens(shared.config.seed, "festival", video.id, 0.01);
-    let key = if festival { "videoInfo" } else { "videoData" };
     json!({
-        "aid": video.id, "bvid": bv::encode(video.id), "p": 1, key: data, "tags": tags, "related": related,
+        "aid": video.id, "bvid": bv::encode(video.id), "p": 1, "videoData": data, "tags": tags, "related": related,
         "upData": { "mid": video.owner.0.to_string(), "name": video.owner.1 }, "error": {},
         "abtest": { "risk-captcha": "off" },
     })
@@ -234,9 +321,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wall_has_its_known_size() {
-        let wall = captcha();
-        assert_eq!((wall.status, wall.body.len()), (200, 686));
+    fn the_walls_have_their_known_sizes() {
+        let walls: Vec<_> = (0..4).map(captcha).collect();
+        let sizes: Vec<_> = walls.iter().map(|w| (w.status, w.body.len())).collect();
+        assert_eq!(sizes, [(200, 686), (200, 1360), (200, 686), (200, 1360)]);
     }
 
     #[test]

@@ -289,7 +289,7 @@ fn respond(
         Behaviour::Redirect { status, to } => Response::redirect(*status, to),
         Behaviour::Body { content_type, body } => Response::new(content_type, bytes(body)),
         Behaviour::Flood { content_type, .. } => Response::new(content_type, ""),
-        Behaviour::Captcha => bilibili::captcha(),
+        Behaviour::Captcha => bilibili::captcha(shared.entries().len() as u64),
         Behaviour::With { name, value, then } => {
             let response = respond(shared, host, request, then)?.with(name, value);
             unless_changed(response, request)

@@ -1,6 +1,7 @@
 //! Crawls, seen from the site's log and from what the programs say of the database.
 
 mod again;
+mod captchas;
 mod faults;
 mod folder;
 mod kill;

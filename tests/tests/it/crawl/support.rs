@@ -77,6 +77,13 @@ impl Trial {
         self.crawler(&["status", "--json"]).json.unwrap()
     }
 
+    /// How long the first host that is in a cool-down has to be waited for, milliseconds.
+    pub fn waits_ms(&self) -> i64 {
+        let until = self.status()["waiting"][0]["until"].as_i64().unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        until - now.unwrap().as_millis() as i64
+    }
+
     /// What an export says of every cover, by cover.
     pub fn exported(&self) -> Vec<Value> {
         let folder = self.programs.home().join("exported");

@@ -1,20 +1,78 @@
 //! Bilibili's pages: random numbers, walks, words.
 
+use sqlx::Connection;
+use tests::site::Config;
+
 use super::support::{Trial, words};
 
 #[test]
 fn random_pages_bring_covers_and_missing_videos_are_no_failures() {
     let trial = Trial::new();
-    let output = trial.run(&trial.bilibili(), &["--random", "20", "--seed", "7"]);
+    let output = trial.run(&trial.bilibili(), &["--random", "40", "--seed", "7"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
     let json = output.json.unwrap();
-    assert_eq!(json["new_covers"], 20);
+    assert_eq!(json["new_covers"], 40);
     assert!(
         json["missing"].as_u64() > Some(0),
         "two in five are gone: {json}"
     );
     assert_eq!(json["failed"], serde_json::json!({}));
     assert!(trial.verifies());
+    let pages = trial.asked("www");
+    assert!(
+        pages.iter().any(|page| page.path.starts_with("/bangumi/")),
+        "an episode of a series is among them, and no failure"
+    );
+    assert!(
+        !pages.iter().any(|page| page.path.starts_with("/video/av")),
+        "asked for by its number, a page may have no state"
+    );
+}
+
+#[test]
+fn words_for_a_region_are_looked_for_on_the_videos_own_pages() {
+    let trial = Trial::new();
+    let seed = trial.site.urls().cat_pages[0].clone();
+    let args = ["--count", "6", "--keyword", "喵星人", "--related-to", &seed];
+    let output = trial.run(&trial.bilibili(), &args);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(
+        trial.asked("www").len() > 6,
+        "no recommendation tells of a region"
+    );
+}
+
+#[tokio::test]
+async fn a_known_cover_learns_what_its_own_page_says() {
+    let trial = Trial::new();
+    let seed = trial.site.urls().cat_pages[0].clone();
+    let args = ["--count", "120", "--related-to", &seed];
+    let output = trial.run(&trial.bilibili(), &args);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let database = trial.programs.database();
+    let mut wire = sqlx::SqliteConnection::connect(&database).await.unwrap();
+    let (read, dated): (i64, i64) = sqlx::query_as(
+        "select count(*), sum(published_at is not null and tags <> '[]') from video
+         where rtrim(url, '/') in (select rtrim(url, '/') from page where kind = 'video'
+                                   and state = 'done' and class is null)",
+    )
+    .fetch_one(&mut wire)
+    .await
+    .unwrap();
+    assert!(read > 2, "most were met as recommendations first: {read}");
+    assert_eq!(dated, read);
+}
+
+#[test]
+fn a_robots_file_of_two_groups_for_all_is_one_that_forbids() {
+    let trial = Trial::with(Config {
+        long_robots: true,
+        ..Config::default()
+    });
+    let output = trial.run(&trial.bilibili(), &["--random", "4"]);
+    assert_eq!(output.code, 5, "{}", output.stderr);
+    let asked: Vec<_> = trial.site.log().into_iter().map(|e| e.path).collect();
+    assert_eq!(asked, ["/robots.txt"]);
 }
 
 #[test]
