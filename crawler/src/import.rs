@@ -5,14 +5,13 @@
 
 mod web;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use cli::{Bar, Failure, Outcome, Printer, Result, Stop};
-use cover::{Cover, Limits, Refusal, Rule};
+use cover::{Cover, Limits, Refusal, Rule, Unread};
 use store::cover::{Picture, Version};
 use store::{Arrival, CrawlId, NewCover, NewVideo, Pool, Request, Store, TopicId};
 use tokio::sync::mpsc;
@@ -91,7 +90,14 @@ pub async fn run(
         ..Summary::default()
     };
     if !found.files.is_empty() || !found.bad.is_empty() {
-        let files = from_disk(store, topic, import, (found.files, found.bad), printer, stop);
+        let files = from_disk(
+            store,
+            topic,
+            import,
+            (found.files, found.bad),
+            printer,
+            stop,
+        );
         summary.merge(files.await?);
     }
     if !found.urls.is_empty() && !stop.asked() {
@@ -118,9 +124,22 @@ async fn from_disk(
         asked: asked as u64,
         ..Summary::default()
     };
-    for items::Bad { item, class, reason } in &bad {
+    for items::Bad {
+        item,
+        class,
+        reason,
+    } in &bad
+    {
         bar.inc(1);
-        fail(store, crawl, (item, item), (class, reason), &mut summary, &bar).await?;
+        fail(
+            store,
+            crawl,
+            (item, item),
+            (class, reason),
+            &mut summary,
+            &bar,
+        )
+        .await?;
     }
     let mut made = make_all(store, files, import, stop);
     let mut batch = Vec::with_capacity(BATCH);
@@ -225,14 +244,13 @@ fn make(
     }
 }
 
-/// One byte beyond the limit is enough for it to be refused: a film named .jpg is not
-/// read into memory.
 fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refused> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?
-        .take(limits.bytes as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let file = std::fs::File::open(path)?;
+    let stated = file.metadata()?.len();
+    cover::read(file, stated, limits).map_err(|unread| match unread {
+        Unread::Refused(refusal) => refusal.into(),
+        Unread::Io(error) => error.into(),
+    })
 }
 
 /// A made cover as the store takes it.
