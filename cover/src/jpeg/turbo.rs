@@ -152,27 +152,29 @@ impl<'a> Codec<'a> {
         complaints.iter().any(|one| one.kind == Kind::Fatal)
     }
 
+    fn end(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            // SAFETY: it was opened, and is taken out: it is closed once.
+            unsafe { whisker_jpeg_close(raw.as_ptr()) };
+        }
+    }
+
     /// What it has complained of.
     fn close(&mut self) -> Vec<Complaint> {
         // SAFETY: as in `has_given_up`.
         let complaints = unsafe { &mut *self.complaints };
-        self.raw.take().map(close);
+        self.end();
         std::mem::take(complaints)
     }
 }
 
 impl Drop for Codec<'_> {
     fn drop(&mut self) {
-        self.raw.take().map(close);
+        self.end();
         let complaints = std::mem::replace(&mut self.complaints, null_mut());
         // SAFETY: it came from `Box::into_raw`, and nobody writes to it any more.
         drop(unsafe { Box::from_raw(complaints) });
     }
-}
-
-fn close(raw: NonNull<Raw>) {
-    // SAFETY: it was opened, and is taken out of its codec: it is closed once.
-    unsafe { whisker_jpeg_close(raw.as_ptr()) };
 }
 
 /// Stray bytes that are let pass in one file, in pieces.
