@@ -18,6 +18,7 @@ use crate::make::Maker;
 use crate::politeness::mood::{Outcome, Verdict};
 use crate::politeness::{Admission, Politeness};
 use crate::site::{Body, Candidate, Group, Mode, Reading, Site, bilibili};
+use crate::text::shortened;
 
 /// The largest page that is read: Bilibili's have 60 KB, a list of a hundred videos 300 KB.
 const LARGEST_PAGE: usize = 8 << 20;
@@ -242,7 +243,12 @@ impl Worker {
                 settlement.arrival = Some(self.arrival(candidate(page), picture, version));
                 Fate::Done
             }
-            Content::Page(reading) => self.follow(reading, settlement).await?,
+            Content::Page(reading) => {
+                if let (Kind::List, Some(why)) = (page.kind, &reading.missing) {
+                    tracing::warn!(url = shortened(page.address()), why, "a list holds nothing");
+                }
+                self.follow(reading, settlement).await?
+            }
         };
         Ok(())
     }

@@ -185,7 +185,7 @@ mod tests {
             "/*<![CDATA[*/{\"a\":\"cat\",\"b\":[1,2]}/*]]>*/",
             "<![CDATA[{\"a\":\"cat\",\"b\":[1,2]}]]>",
         ] {
-            assert_eq!(values(block), [cat.clone()], "{block}");
+            assert_eq!(values(block), std::slice::from_ref(&cat), "{block}");
         }
         let two = "{\"a\":1}\n{\"b\":2};{\"c\":";
         assert_eq!(values(two), [json!({ "a": 1 }), json!({ "b": 2 })]);

@@ -225,6 +225,14 @@ fn a_list_that_holds_nothing_is_a_failed_page() {
     let output = site.run(&["--random", "3"]);
     assert_eq!(output.code, 4, "{}", output.stderr);
     assert_eq!(output.json.unwrap()["failed"]["not-understood"], 1);
+    site.page("/search?q=dog&page=1", "<p>no dogs here</p>");
+    let output = site.run(&["--search", "dog", "--count", "3"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(
+        output.stderr.contains("the search finds nothing"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
@@ -242,7 +250,13 @@ fn a_page_nested_without_end_does_not_hold_up_an_interrupt() {
     let base = site.trial.site.urls().peertube.clone();
     let named = words(&["--site", "html:kittens", "--base-url", &base]);
     let running = site.trial.spawn(&named, &["--random", "50"]);
-    until(|| site.trial.site.log().iter().any(|e| e.path.starts_with("/watch")));
+    until(|| {
+        site.trial
+            .site
+            .log()
+            .iter()
+            .any(|e| e.path.starts_with("/watch"))
+    });
     let asked = Instant::now();
     running.interrupt();
     let output = running.wait();
