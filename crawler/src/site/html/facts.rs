@@ -38,6 +38,9 @@ pub struct Facts {
 /// Words of `<meta name="robots">` that keep pictures from training.
 const OPT_OUTS: [&str; 2] = ["noai", "noimageai"];
 
+/// Descriptions that are read of one page, for each of which all others may be searched.
+const MOST_VIDEOS: usize = 20;
+
 /// Reads a page; `url` is where it came from.
 pub fn read(page: &Html, url: &Url) -> Facts {
     let base = base(page, url);
@@ -125,7 +128,7 @@ fn described(page: &Html, base: &Url) -> Facts {
         .flat_map(|script| json_ld::values(&script.text().collect::<String>()))
         .collect();
     let mut facts = Facts::default();
-    for video in values.iter().filter_map(json_ld::video) {
+    for video in values.iter().filter_map(json_ld::video).take(MOST_VIDEOS) {
         facts.fill(of_object(video, &values, base));
     }
     facts

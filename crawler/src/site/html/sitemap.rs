@@ -19,8 +19,9 @@ const LARGEST: u64 = 50_000_000;
 const LAYERS: usize = 3;
 /// Pages and maps that are read; the standard allows 50,000.
 const MOST: usize = 100_000;
-/// Places that are no XML and are read past.
-const MOST_FAULTS: usize = 1000;
+/// How often a file may be looked through: a comment that does not end is looked for to the end of
+/// the file, and behind its beginning the rest may be a map.
+const PASSES: u64 = 8;
 
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -129,24 +130,23 @@ fn lines(text: &str) -> Sitemap {
 /// XML and what nearly is: behind a fault it goes on with the next element.
 fn elements(mut rest: &str) -> Sitemap {
     let mut builder = Builder::default();
-    for _ in 0..MOST_FAULTS {
+    let mut left = PASSES.saturating_mul(rest.len() as u64);
+    loop {
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        while let Ok(event) = reader.read_event() {
-            if event == Event::Eof || builder.is_full() {
-                return builder.finish();
-            }
-            builder.take(event);
+        if builder.read(&mut reader) {
+            break;
         }
+        left = left.saturating_sub(reader.buffer_position());
         let fault = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
         let behind = rest.ceil_char_boundary(fault.saturating_add(1).min(rest.len()));
-        let Some(next) = rest[behind..].find('<') else {
-            break;
-        };
-        rest = &rest[behind + next..];
+        match rest[behind..].find('<') {
+            Some(next) if left > 0 => rest = &rest[behind + next..],
+            _ => break,
+        }
     }
     builder.finish()
 }
@@ -173,6 +173,17 @@ struct Builder {
 }
 
 impl Builder {
+    /// Whether it came to the end, or has enough; otherwise to a fault.
+    fn read(&mut self, reader: &mut Reader<&[u8]>) -> bool {
+        while let Ok(event) = reader.read_event() {
+            if event == Event::Eof || self.is_full() {
+                return true;
+            }
+            self.take(event);
+        }
+        false
+    }
+
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.open(&tag),

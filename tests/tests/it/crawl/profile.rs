@@ -220,7 +220,7 @@ fn pages_are_read_in_the_letters_that_their_header_or_they_themselves_tell_of() 
 
 #[test]
 fn a_list_that_holds_nothing_is_a_failed_page() {
-    let site = Kittens::new(0);
+    let site = Kittens::new(1);
     site.answer("/sitemap.xml", text("application/xml", "<urlset></urlset>"));
     let output = site.run(&["--random", "3"]);
     assert_eq!(output.code, 4, "{}", output.stderr);
@@ -237,7 +237,7 @@ fn a_list_that_holds_nothing_is_a_failed_page() {
 
 #[test]
 fn a_page_nested_without_end_does_not_hold_up_an_interrupt() {
-    let site = Kittens::new(0);
+    let site = Kittens::new(1);
     let entries: String = (1..=50)
         .map(|n| format!("<url><loc>https://kittens.example/watch/{n}</loc></url>"))
         .collect();

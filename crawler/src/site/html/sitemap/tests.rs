@@ -152,6 +152,13 @@ fn what_is_no_xml_is_read_past() {
     assert_eq!(pages("<urlset><url><loc>/1</loc><a b='"), ["/1"]);
 }
 
+/// The rest is looked through for the end of each comment, in vain.
+#[test]
+fn a_map_of_comments_that_do_not_end_is_read_in_bounded_time() {
+    let text = ["<urlset><url><loc>/1</loc></url>", &"<!--x".repeat(1_000_000)].concat();
+    assert_eq!(pages(&text), ["/1"]);
+}
+
 #[test]
 fn a_map_may_begin_with_a_long_comment_be_in_any_letters_a_list_or_a_feed() {
     let comment = format!(
