@@ -1,15 +1,20 @@
 //! From bytes to pixels: sniff, limits, strict decode, alpha on white.
 
+mod bmp;
+mod png;
+
+use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError};
 
+use crate::budget::{self, Share};
 use crate::format::sniff;
 use crate::raster::{Raster, swaps_sides};
-use crate::{Format, Limits, Refusal, Rule, jpeg, walk};
+use crate::{Format, Limits, Refusal, Rule, exif, jpeg, walk};
 
 /// The first frame of a picture, not yet upright.
 pub(crate) struct Frame {
@@ -19,6 +24,10 @@ pub(crate) struct Frame {
     pub full_size: (u32, u32),
     pub orientation: Orientation,
     pub animated: bool,
+    /// The colour profile, as it came.
+    pub icc: Option<Vec<u8>>,
+    /// Of the memory, for as long as the pixels are there.
+    _share: Share,
 }
 
 impl Frame {
@@ -44,6 +53,8 @@ pub(crate) fn decode(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Frame
             full_size: decoded.full_size,
             orientation: decoded.orientation,
             animated: false,
+            icc: decoded.icc,
+            _share: decoded.share,
         });
     }
     // Decoders have panicked on crafted files before. Nothing of ours is shared
@@ -56,6 +67,13 @@ pub(crate) fn decode(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Frame
     })
 }
 
+/// Pixels as they stand in a file.
+struct Pixels {
+    raster: Raster,
+    icc: Option<Vec<u8>>,
+    share: Share,
+}
+
 /// Every format but JPEG.
 fn other(bytes: &[u8], format: Format, limits: &Limits) -> Result<Frame, Refusal> {
     check_hidden_sizes(bytes, format, limits)?;
@@ -63,25 +81,65 @@ fn other(bytes: &[u8], format: Format, limits: &Limits) -> Result<Frame, Refusal
     if !blocks.whole {
         return Err(Refusal::Truncated { format });
     }
+    let pixels = match format {
+        Format::Png => png::decode(bytes, limits)?,
+        _ => by_image(bytes, format, limits)?,
+    };
+    // An unreadable EXIF block says nothing about the pixels.
+    let exif = match format {
+        Format::Png => walk::png_exif(bytes),
+        Format::WebP => walk::webp_exif(bytes),
+        Format::Jpeg | Format::Gif | Format::Bmp => None,
+    };
+    Ok(Frame {
+        format,
+        full_size: (pixels.raster.width, pixels.raster.height),
+        raster: pixels.raster,
+        orientation: exif::orientation(exif),
+        animated: blocks.animated,
+        icc: pixels.icc,
+        _share: pixels.share,
+    })
+}
+
+/// By the decoders of `image`.
+fn by_image(bytes: &[u8], format: Format, limits: &Limits) -> Result<Pixels, Refusal> {
     let failed = |error| refusal(format, &error);
-    let mut decoder = open(bytes, format, limits).map_err(failed)?;
+    let fit = match format {
+        Format::WebP => walk::webp_without_lies(bytes),
+        _ => Cow::Borrowed(bytes),
+    };
+    let mut decoder = open(&fit, format).map_err(failed)?;
     let (width, height) = decoder.dimensions();
     limits.check_size(width, height)?;
     decoder.set_limits(decoder_limits(limits)).map_err(failed)?;
-    // An unreadable EXIF block says nothing about the pixels.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let share = budget::share(u64::from(width) * u64::from(height) * bytes_a_pixel(format));
     let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    Ok(Frame {
-        format,
-        raster: Raster {
-            width,
-            height,
-            rgb: on_white(image),
+    let mut rgb = on_white(image);
+    if format == Format::Bmp {
+        bmp::whiten_skipped(bytes, limits, &mut rgb).map_err(failed)?;
+    }
+    Ok(Pixels {
+        raster: Raster { width, height, rgb },
+        icc: match format {
+            Format::WebP => walk::webp_icc(bytes).map(<[u8]>::to_vec),
+            _ => None,
         },
-        full_size: (width, height),
-        orientation,
-        animated: blocks.animated,
+        share,
     })
+}
+
+/// The most that a decoder of `image` and the pixels that it gives take at once, measured.
+fn bytes_a_pixel(format: Format) -> u64 {
+    match format {
+        // Four for what is drawn, four for a frame that does not fill its screen.
+        Format::Gif => 8,
+        // Four for what is drawn, four for what is made of it.
+        Format::WebP => 8,
+        // Those in runs are decoded twice.
+        Format::Bmp => 6,
+        Format::Jpeg | Format::Png => 3,
+    }
 }
 
 /// Sizes that a decoder would act upon before it lets us see them. They may be
@@ -110,19 +168,13 @@ fn decoder_limits(limits: &Limits) -> image::Limits {
 }
 
 /// A decoder that has read the header.
-fn open<'a>(
-    bytes: &'a [u8],
-    format: Format,
-    limits: &Limits,
-) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
+fn open<'a>(bytes: &'a [u8], format: Format) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
     let reader = Cursor::new(bytes);
     Ok(match format {
-        // It alone makes room as it opens, for text and colour profiles.
-        Format::Png => Box::new(PngDecoder::with_limits(reader, decoder_limits(limits))?),
         Format::WebP => Box::new(WebPDecoder::new(reader)?),
         Format::Gif => Box::new(GifDecoder::new(reader)?),
         Format::Bmp => Box::new(BmpDecoder::new(reader)?),
-        Format::Jpeg => unreachable!("JPEG is decoded by libjpeg-turbo"),
+        Format::Jpeg | Format::Png => unreachable!("decoded without `image`"),
     })
 }
 
@@ -132,11 +184,9 @@ fn on_white(image: DynamicImage) -> Vec<u8> {
         return image.into_rgb8().into_raw();
     }
     let rgba = image.into_rgba8().into_raw();
-    let (pixels, _) = rgba.as_chunks::<4>();
-    pixels
-        .iter()
-        .flat_map(|&[r, g, b, alpha]| [r, g, b].map(|value| over_white(value, alpha)))
-        .collect()
+    crate::raster::three_of_four(rgba, |[r, g, b, alpha]| {
+        [r, g, b].map(|value| over_white(value, alpha))
+    })
 }
 
 /// `value` at opacity `alpha` over white, rounded.

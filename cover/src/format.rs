@@ -73,10 +73,22 @@ fn supported(bytes: &[u8]) -> Option<Format> {
             ..,
         ] => Some(Format::WebP),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Format::Gif),
-        // "BM" alone also begins prose; bytes 6 to 9 are reserved and zero.
-        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(Format::Bmp),
+        [b'B', b'M', ..] if is_bitmap(bytes) => Some(Format::Bmp),
         _ => None,
     }
+}
+
+/// "BM" alone also begins prose. Its pixels stand behind both headers, and the second is of one
+/// of the sizes that Windows and OS/2 knew; what is reserved between them may hold anything.
+fn is_bitmap(bytes: &[u8]) -> bool {
+    const FILE_HEADER: u32 = 14;
+    let long = |at: usize| {
+        let bytes = bytes.get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |&bytes| u32::from_le_bytes(bytes))
+    };
+    let (pixels, header) = (long(10), long(14));
+    let known = matches!(header, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124);
+    known && pixels >= FILE_HEADER + header
 }
 
 fn unsupported(bytes: &[u8]) -> Option<&'static str> {
@@ -122,13 +134,14 @@ mod tests {
 
     #[test]
     fn a_format_is_told_by_its_first_bytes() {
-        let table: [(&[u8], Format); 6] = [
+        let table: [(&[u8], Format); 7] = [
             (b"\xFF\xD8\xFF\xE0", Format::Jpeg),
             (b"\x89PNG\r\n\x1A\n", Format::Png),
             (b"RIFF\x10\0\0\0WEBPVP8 ", Format::WebP),
             (b"GIF87a", Format::Gif),
             (b"GIF89a", Format::Gif),
-            (b"BM\x10\0\0\0\0\0\0\0\x36", Format::Bmp),
+            (b"BM\x10\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", Format::Bmp),
+            (b"BM\x10\0\0\0\x01\0\x02\0\x36\0\0\0\x28\0\0\0", Format::Bmp),
         ];
         for (bytes, format) in table {
             assert_eq!(sniff(bytes).expect("known"), format);
@@ -154,12 +167,14 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_said_to_be_none() {
-        let table: [&[u8]; 7] = [
+        let table: [&[u8]; 9] = [
             b"",
             b"\xFF",
             b"<!doctype html><html><body><svg></svg>",
             b"{\"error\": 404}",
             b"BMW is a car",
+            b"BM",
+            b"BM says: a page of text that begins so",
             b"\0\0\0\x20ftypisom\0\0\0\0",
             b"RIFF\x10\0\0\0WAVEfmt ",
         ];

@@ -1,6 +1,7 @@
-//! JPEG, strictly: what the decoder warns of is refused. libjpeg-turbo does it unless the
-//! crate is built without its feature; then `zune-jpeg` and `jpeg-encoder` do, in Rust alone,
-//! slower and without scaled decoding.
+//! JPEG: what every viewer shows whole is a cover, whatever it is warned of; what is cut or spoilt
+//! is refused. libjpeg-turbo does it unless the crate is built without its feature; then
+//! `zune-jpeg` and `jpeg-encoder` do, in Rust alone, slower, without scaled decoding, and more
+//! strictly: a JPEG without its end marker is refused.
 
 #[cfg(not(feature = "turbojpeg"))]
 mod pure;
@@ -14,8 +15,9 @@ pub(crate) use pure::{decode, encode};
 #[cfg(feature = "turbojpeg")]
 pub(crate) use turbo::{decode, encode};
 
-use crate::raster::Raster;
-use crate::{Limits, Refusal, walk};
+use crate::budget::Share;
+use crate::raster::{Raster, three_of_four};
+use crate::{Limits, Refusal, exif, walk};
 
 /// Scans of a progressive file. Encoders write about ten; each scan costs a pass
 /// over the whole picture, so a small file with thousands is an attack.
@@ -29,6 +31,10 @@ pub(crate) struct Decoded {
     pub full_size: (u32, u32),
     /// What its EXIF block says.
     pub orientation: Orientation,
+    /// Its colour profile, as it came.
+    pub icc: Option<Vec<u8>>,
+    /// Of the memory, for as long as the pixels are there.
+    pub share: Share,
 }
 
 /// What the header must be before pixels are given memory.
@@ -47,19 +53,13 @@ fn check_precision(bytes: &[u8]) -> Result<(), Refusal> {
 }
 
 fn orientation(bytes: &[u8]) -> Orientation {
-    walk::jpeg_exif(bytes)
-        .and_then(Orientation::from_exif_chunk)
-        .unwrap_or(Orientation::NoTransforms)
+    exif::orientation(walk::jpeg_exif(bytes))
 }
 
 /// Adobe stores inks inverted (255 is none), and so does all that writes CMYK
 /// JPEGs in its wake, marked or not; then the light left over is the product.
 /// No colour profile is applied.
-fn inks_to_rgb(inks: &[u8]) -> Vec<u8> {
+fn inks_to_rgb(inks: Vec<u8>) -> Vec<u8> {
     let light = |ink: u8, key: u8| ((u16::from(ink) * u16::from(key) + 127) / 255) as u8;
-    let (pixels, _) = inks.as_chunks::<4>();
-    pixels
-        .iter()
-        .flat_map(|&[c, m, y, k]| [light(c, k), light(m, k), light(y, k)])
-        .collect()
+    three_of_four(inks, |[c, m, y, k]| [light(c, k), light(m, k), light(y, k)])
 }

@@ -5,16 +5,20 @@
 //! ([`decode_image`]). Nothing here knows of a database, a clock or a network;
 //! the same bytes and the same [`Rule`] give the same cover.
 //!
-//! In reading order: [`Limits`] and [`sniff`] refuse what should not be decoded,
-//! `walk` looks at a file's blocks, `decode` and `jpeg` make pixels, `resize`
-//! makes them small and upright as the [`Rule`] says, [`phash`] and [`sha256`]
-//! tell covers apart, and a [`Refusal`] says why there is none.
+//! In reading order: [`Limits`] and [`sniff`] refuse what should not be decoded, and [`read`] what
+//! should not even be read; `walk` looks at a file's blocks, `decode` and `jpeg` make pixels for
+//! which `budget` has room, `resize` makes them small and upright (`exif`) as the [`Rule`] says,
+//! `colour` means them in sRGB, [`phash`] and [`sha256`] tell covers apart, and a [`Refusal`] says
+//! why there is none.
 
 #[cfg(not(any(feature = "turbojpeg", feature = "pure")))]
 compile_error!("a JPEG codec is missing: build with the feature `turbojpeg` or `pure`");
 
+mod budget;
+mod colour;
 mod decode;
 mod digest;
+mod exif;
 mod format;
 mod jpeg;
 mod limits;
@@ -27,11 +31,12 @@ mod walk;
 
 pub use digest::{hex, sha256};
 pub use format::{Format, sniff};
-pub use limits::Limits;
+pub use limits::{Limits, Unread, read};
 pub use phash::{NEAR, hamming, phash};
 pub use refusal::Refusal;
 pub use rule::{Chroma, Decoder, Filter, Fit, Kernel, Quality, Rule, UnknownRule};
 
+use colour::Profile;
 use raster::Raster;
 
 /// Width and height of a stored cover, in pixels.
@@ -73,7 +78,7 @@ pub struct Cover {
 pub fn make(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal> {
     let frame = decode::decode(bytes, rule, limits)?;
     let small = frame.cover(rule);
-    let preview = resize::preview(&frame.raster, frame.full_size, frame.orientation);
+    let preview = frame.preview();
     let image = jpeg::encode(&small, rule.quality, rule.chroma);
     let (width, height) = frame.shown_size();
     Ok(Cover {
@@ -119,7 +124,20 @@ pub fn decode_image(jpeg: &[u8]) -> Result<Vec<u8>, Refusal> {
 
 impl decode::Frame {
     fn cover(&self, rule: &Rule) -> Raster {
-        resize::cover(&self.raster, self.full_size, self.orientation, rule)
+        let small = resize::cover(&self.raster, self.full_size, self.orientation, rule);
+        self.in_srgb(small)
+    }
+
+    fn preview(&self) -> Raster {
+        let small = resize::preview(&self.raster, self.full_size, self.orientation);
+        self.in_srgb(small)
+    }
+
+    fn in_srgb(&self, small: Raster) -> Raster {
+        match Profile::of(self.icc.as_deref()) {
+            Some(profile) => profile.apply(small),
+            None => small,
+        }
     }
 
     /// Of the whole picture, stretched, whatever the rule makes of it: covers of several

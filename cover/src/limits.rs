@@ -1,12 +1,16 @@
 //! How large a picture may be, asked before its pixels are given memory.
 
+use std::io::{self, Read};
+
+use thiserror::Error;
+
 use crate::Refusal;
 
 /// What is refused before a pixel is decoded.
 ///
-/// The peak memory of a decode is about 3 bytes a pixel for a baseline JPEG, 9
-/// for a progressive one, and 12 for a PNG with 16-bit alpha, so the default of
-/// 64 megapixels bounds it at 0.8 GB.
+/// The peak memory of a decode is 3 bytes a pixel for a PNG and a baseline JPEG, and up to 9 for
+/// a progressive JPEG, a WebP and a GIF, so the default of 64 megapixels bounds it at 0.6 GB.
+/// Several decodes at once share less than that (`budget`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest file, in bytes.
@@ -73,6 +77,33 @@ impl Limits {
     }
 }
 
+/// Why a file's bytes are not there.
+#[derive(Debug, Error)]
+pub enum Unread {
+    /// It is larger than a picture may be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Disk or network say so.
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The bytes of a file that has `stated` of them, as its metadata says. One that is too large is
+/// refused before it is read, and one that says nothing (a pipe) or grows meanwhile is read to
+/// one byte beyond the limit: a film named .jpg does not fill the memory.
+///
+/// # Errors
+/// [`Refusal::TooManyBytes`], and what the reader says.
+pub fn read(source: impl Read, stated: u64, limits: &Limits) -> Result<Vec<u8>, Unread> {
+    limits.check_bytes(usize::try_from(stated).unwrap_or(usize::MAX))?;
+    let mut bytes = Vec::with_capacity(stated as usize);
+    source
+        .take(limits.bytes as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    limits.check_bytes(bytes.len())?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +143,32 @@ mod tests {
             limits.check_size(0, 9).map_err(|r| r.class()),
             Err("too-small")
         );
+    }
+
+    /// Counts what is taken of it.
+    struct Endless(usize);
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer.fill(0xFF);
+            self.0 += buffer.len();
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused_unread_and_a_pipe_at_the_limit() {
+        let limits = Limits {
+            bytes: 1000,
+            ..Limits::default()
+        };
+        for (stated, taken) in [(1001, 0), (u64::MAX, 0), (0, 1001), (1000, 1001)] {
+            let mut source = Endless(0);
+            let unread = read(&mut source, stated, &limits).unwrap_err();
+            assert!(matches!(unread, Unread::Refused(_)), "{unread}");
+            assert_eq!(source.0, taken, "{stated}");
+        }
+        let whole = read(&[7; 1000][..], 1000, &limits).unwrap();
+        assert_eq!(whole, [7; 1000]);
     }
 }

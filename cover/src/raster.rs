@@ -62,6 +62,24 @@ impl Raster {
     }
 }
 
+/// Pixels of four bytes as pixels of three, in the place where they are: a copy would be the
+/// greatest need of memory of a large picture.
+pub(crate) fn three_of_four(mut pixels: Vec<u8>, convert: impl Fn([u8; 4]) -> [u8; 3]) -> Vec<u8> {
+    let count = pixels.len() / 4;
+    for n in 0..count {
+        let from = n * 4;
+        let four = [
+            pixels[from],
+            pixels[from + 1],
+            pixels[from + 2],
+            pixels[from + 3],
+        ];
+        pixels[n * 3..][..3].copy_from_slice(&convert(four));
+    }
+    pixels.truncate(count * 3);
+    pixels
+}
+
 /// Whether the orientation exchanges width and height.
 pub(crate) fn swaps_sides(orientation: Orientation) -> bool {
     matches!(

@@ -1,7 +1,13 @@
 //! Walking the blocks of a file without decoding it, for what the decoders do
 //! not tell: is it whole, does it move, how large is what hides inside.
 
+mod jpeg;
+
+use std::borrow::Cow;
+
 use crate::Format;
+
+pub(crate) use jpeg::*;
 
 /// What the blocks of a file say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,51 +32,6 @@ pub(crate) fn blocks(bytes: &[u8], format: Format) -> Blocks {
     }
 }
 
-/// The marker segments of a JPEG before its first scan, with their contents.
-pub(crate) fn jpeg_segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
-    const START_OF_SCAN: u8 = 0xDA;
-    let mut rest = bytes.get(2..).unwrap_or_default();
-    std::iter::from_fn(move || {
-        // A marker may be preceded by any number of fill bytes (T.81, B.1.1.2).
-        while let [0xFF, 0xFF, ..] = rest {
-            rest = &rest[1..];
-        }
-        let [0xFF, marker, high, low, ..] = *rest else {
-            return None;
-        };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let segment = rest.get(4..2 + length)?;
-        rest = &rest[2 + length..];
-        (marker != START_OF_SCAN).then_some((marker, segment))
-    })
-}
-
-/// The TIFF block of the first EXIF segment of a JPEG.
-pub(crate) fn jpeg_exif(bytes: &[u8]) -> Option<&[u8]> {
-    const APP1: u8 = 0xE1;
-    jpeg_segments(bytes)
-        .filter(|&(marker, _)| marker == APP1)
-        .find_map(|(_, segment)| segment.strip_prefix(b"Exif\0\0"))
-}
-
-/// Bits a sample of a JPEG, from its frame header.
-pub(crate) fn jpeg_precision(bytes: &[u8]) -> Option<u8> {
-    jpeg_segments(bytes)
-        // SOF0 to SOF15 without DHT, JPG and DAC, which lie among them.
-        .find(|(marker, _)| matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC))
-        .and_then(|(_, segment)| segment.first().copied())
-}
-
-/// Whether a JPEG's end marker stands anywhere behind its tables: within pixels the two bytes
-/// never stand together.
-#[cfg(not(feature = "turbojpeg"))]
-pub(crate) fn jpeg_ends(bytes: &[u8]) -> bool {
-    const MARKER_AND_LENGTH: usize = 4;
-    let tables = jpeg_segments(bytes).map(|(_, segment)| segment.len() + MARKER_AND_LENGTH);
-    let pixels = bytes.get(2 + tables.sum::<usize>()..).unwrap_or_default();
-    pixels.windows(2).any(|marker| marker == [0xFF, 0xD9])
-}
-
 /// Width and height of a PNG, from its first chunk.
 pub(crate) fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let header = bytes.get(8..)?;
@@ -82,44 +43,48 @@ pub(crate) fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
 }
 
+/// The chunks of a PNG that are whole, with their contents.
+fn png_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+    const CHECKSUM: usize = 4;
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (name, body) = after.split_first_chunk::<4>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        rest = body.get(length.checked_add(CHECKSUM)?..)?;
+        Some((name, &body[..length]))
+    })
+}
+
 /// Walks the chunks of a PNG to its end chunk.
 fn png(bytes: &[u8]) -> Blocks {
-    const FRAME_AND_CHECKSUM: usize = 12;
     let mut animated = false;
-    let mut rest = bytes.get(8..).unwrap_or_default();
-    loop {
-        let Some((length, after)) = rest.split_first_chunk() else {
-            return Blocks {
-                whole: false,
-                animated,
-            };
-        };
-        let length = u32::from_be_bytes(*length) as usize;
-        let complete = rest.len() >= length.saturating_add(FRAME_AND_CHECKSUM);
-        match after.first_chunk() {
-            Some(b"acTL") => animated = frame_count(after).is_some_and(|count| count > 1),
-            Some(b"IEND") => {
+    for (name, contents) in png_chunks(bytes) {
+        match name {
+            b"acTL" => animated = frame_count(contents).is_some_and(|count| count > 1),
+            b"IEND" => {
                 return Blocks {
-                    whole: complete,
+                    whole: true,
                     animated,
                 };
             }
             _ => {}
         }
-        if !complete {
-            return Blocks {
-                whole: false,
-                animated,
-            };
-        }
-        rest = &rest[length + FRAME_AND_CHECKSUM..];
+    }
+    Blocks {
+        whole: false,
+        animated,
     }
 }
 
-/// The number of frames that an animation control chunk (`acTL`, …) announces.
-fn frame_count(chunk: &[u8]) -> Option<u32> {
-    let count = chunk.get(4..)?.first_chunk()?;
-    Some(u32::from_be_bytes(*count))
+/// The EXIF block of a PNG, before its pixels or behind them.
+pub(crate) fn png_exif(bytes: &[u8]) -> Option<&[u8]> {
+    png_chunks(bytes).find_map(|(name, contents)| (name == b"eXIf").then_some(contents))
+}
+
+/// The number of frames that an animation control chunk announces.
+fn frame_count(contents: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(*contents.first_chunk()?))
 }
 
 /// Walks the blocks of a GIF. A file that ends between two blocks counts as
@@ -184,6 +149,49 @@ fn webp(bytes: &[u8]) -> Blocks {
     }
 }
 
+/// The outermost chunks of a WebP, with their contents.
+fn webp_chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (name, after) = rest.split_first_chunk::<4>()?;
+        let (length, body) = after.split_first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let contents = body.get(..length)?;
+        rest = body
+            .get(length.checked_next_multiple_of(2)?..)
+            .unwrap_or_default();
+        Some((name, contents))
+    })
+}
+
+/// The EXIF block of a WebP, before its pixels or behind them.
+pub(crate) fn webp_exif(bytes: &[u8]) -> Option<&[u8]> {
+    webp_chunks(bytes).find_map(|(name, contents)| (name == b"EXIF").then_some(contents))
+}
+
+/// The colour profile of a WebP.
+pub(crate) fn webp_icc(bytes: &[u8]) -> Option<&[u8]> {
+    webp_chunks(bytes).find_map(|(name, contents)| (name == b"ICCP").then_some(contents))
+}
+
+/// The file without the flags of blocks that it does not have, of which only its pixels' reader
+/// would complain: it wants profile, EXIF and XMP where the extended header promises them.
+pub(crate) fn webp_without_lies(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const FLAGS_AT: usize = 20;
+    const PROMISES: [(u8, &[u8; 4]); 3] = [(0x20, b"ICCP"), (0x08, b"EXIF"), (0x04, b"XMP ")];
+    let mut bytes = Cow::Borrowed(bytes);
+    if bytes.get(12..16) != Some(b"VP8X") || bytes.len() <= FLAGS_AT {
+        return bytes;
+    }
+    for (flag, name) in PROMISES {
+        let has = webp_chunks(&bytes).any(|(found, _)| found == name);
+        if bytes[FLAGS_AT] & flag != 0 && !has {
+            bytes.to_mut()[FLAGS_AT] &= !flag;
+        }
+    }
+    bytes
+}
+
 /// The size of the first lossy frame in a WebP. The decoder gives it memory
 /// before it compares it with the canvas.
 pub(crate) fn webp_lossy_size(bytes: &[u8]) -> Option<(u32, u32)> {
@@ -212,25 +220,6 @@ fn vp8_size(frame: &[u8]) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn exif_is_found_behind_other_segments_and_fill_bytes() {
-        let mut jpeg = b"\xFF\xD8\xFF\xE0\x00\x04ab\xFF\xFF\xFF".to_vec();
-        jpeg.extend(b"\xE1\x00\x0CExif\0\0tiff\xFF\xDA\x00\x02");
-        assert_eq!(jpeg_exif(&jpeg), Some(&b"tiff"[..]));
-    }
-
-    #[test]
-    fn segments_end_at_the_first_scan() {
-        let jpeg = b"\xFF\xD8\xFF\xDA\x00\x02\xFF\xE1\x00\x0CExif\0\0tiff";
-        assert_eq!(jpeg_exif(jpeg), None);
-    }
-
-    #[test]
-    fn the_precision_is_read_from_the_frame_header() {
-        let jpeg = b"\xFF\xD8\xFF\xC4\x00\x03\x11\xFF\xC1\x00\x03\x0C";
-        assert_eq!(jpeg_precision(jpeg), Some(12));
-    }
 
     #[test]
     fn a_gif_with_two_frames_moves_and_with_one_does_not() {
@@ -278,8 +267,7 @@ mod tests {
         fn any_bytes_are_walked_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
             let _ = (png(&bytes), gif(&bytes), png_size(&bytes));
             let _ = (webp(&bytes), webp_lossy_size(&bytes));
-            let _ = (jpeg_exif(&bytes), jpeg_precision(&bytes));
-            prop_assert!(jpeg_segments(&bytes).count() <= bytes.len());
+            let _ = (png_exif(&bytes), webp_exif(&bytes), webp_icc(&bytes));
         }
     }
 }

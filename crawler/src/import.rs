@@ -5,14 +5,13 @@
 
 mod web;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use cli::{Bar, Failure, Outcome, Printer, Result, Stop};
-use cover::{Cover, Limits, Refusal, Rule};
+use cover::{Cover, Limits, Refusal, Rule, Unread};
 use store::cover::{Picture, Version};
 use store::{Arrival, CrawlId, NewCover, NewVideo, Pool, Request, Store, TopicId};
 use tokio::sync::mpsc;
@@ -245,14 +244,13 @@ fn make(
     }
 }
 
-/// One byte beyond the limit is enough for it to be refused: a film named .jpg is not
-/// read into memory.
 fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refused> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?
-        .take(limits.bytes as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let file = std::fs::File::open(path)?;
+    let stated = file.metadata()?.len();
+    cover::read(file, stated, limits).map_err(|unread| match unread {
+        Unread::Refused(refusal) => refusal.into(),
+        Unread::Io(error) => error.into(),
+    })
 }
 
 /// A made cover as the store takes it.

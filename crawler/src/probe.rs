@@ -118,7 +118,7 @@ impl Probe {
             }
             let body = Body {
                 url,
-                bytes: &answer.body,
+                bytes: &site.body(&answer.content_type(), &answer.body),
                 kind,
                 depth: 0,
                 seed: 0,

@@ -10,6 +10,8 @@ pub mod profile;
 pub mod reading;
 pub mod web;
 
+use std::borrow::Cow;
+
 use cli::{Failure, Result};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -263,6 +265,20 @@ impl Site {
             Self::Html(site) => site.plan(mode, place),
             Self::Web(_) => None,
         }
+    }
+
+    /// The body of an answer as [`Site::read`] takes it: of web pages in the letters that the
+    /// header tells of, which only the answer knows.
+    pub fn body<'a>(&self, content_type: &str, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match self {
+            Self::Html(_) => html::charset::as_told(content_type, bytes),
+            Self::Peertube(_) | Self::Bilibili(_) | Self::Web(_) => Cow::Borrowed(bytes),
+        }
+    }
+
+    /// Whether so much of a list that is too large says enough: the rest of it is not missed.
+    pub fn cuts_lists(&self) -> bool {
+        matches!(self, Self::Html(_))
     }
 
     /// What a list, or a video's page, says.

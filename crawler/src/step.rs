@@ -18,6 +18,7 @@ use crate::make::Maker;
 use crate::politeness::mood::{Outcome, Verdict};
 use crate::politeness::{Admission, Politeness};
 use crate::site::{Body, Candidate, Group, Mode, Reading, Site, bilibili};
+use crate::text::shortened;
 
 /// The largest page that is read: Bilibili's have 60 KB, a list of a hundred videos 300 KB.
 const LARGEST_PAGE: usize = 8 << 20;
@@ -133,7 +134,7 @@ impl Worker {
     ///
     /// # Errors
     /// What the database says; all else is an outcome.
-    async fn step(&self, page: Page, host: Host) -> Result<Done> {
+    async fn step(self: &Arc<Self>, page: Page, host: Host) -> Result<Done> {
         #[cfg(test)]
         assert!(!page.url.contains("panics"), "injected");
         let mut done = Done::of(&page, host);
@@ -180,7 +181,7 @@ impl Worker {
         Ok(answer)
     }
 
-    async fn visit(&self, page: &Page, url: &Url, done: &mut Done) -> Result<()> {
+    async fn visit(self: &Arc<Self>, page: &Page, url: &Url, done: &mut Done) -> Result<()> {
         let cover = page.kind == Kind::Cover;
         let (accept, most) = match cover {
             true => (ACCEPT_PICTURE, LARGEST_PICTURE),
@@ -191,12 +192,16 @@ impl Worker {
             url,
             accept,
             most,
-            cut: false,
+            cut: page.kind == Kind::List && self.site.cuts_lists(),
             have: seen.as_ref().map(|seen| &seen.version),
         };
         let answer = self.get(ask, done).await;
         let quota = answer.as_ref().ok().and_then(|a| a.quota(now()));
-        let read = answer.and_then(|answer| self.read(page, url, answer, seen.as_ref()));
+        let read = match answer {
+            Ok(answer) if cover => self.read(page, url, answer, seen.as_ref()),
+            Ok(answer) => self.read_aside(page, url, answer).await,
+            Err(fault) => Err(fault),
+        };
         // The host is free before the picture is made.
         let outcome = match &read {
             Ok(_) => Outcome::Fine(quota),
@@ -240,9 +245,30 @@ impl Worker {
                 settlement.arrival = Some(self.arrival(candidate(page), picture, version));
                 Fate::Done
             }
-            Content::Page(reading) => self.follow(page, reading, settlement).await?,
+            Content::Page(reading) => {
+                if let (Kind::List, Some(why)) = (page.kind, &reading.missing) {
+                    tracing::warn!(url = shortened(page.address()), why, "a list holds nothing");
+                }
+                self.follow(page, reading, settlement).await?
+            }
         };
         Ok(())
+    }
+
+    /// Reads a page that is no picture on a thread of its own: a page of eight megabytes takes a
+    /// second, in which requests and Ctrl-C would wait.
+    async fn read_aside(
+        self: &Arc<Self>,
+        page: &Page,
+        url: &Url,
+        answer: Answer,
+    ) -> Result<Content, Fault> {
+        let (worker, page, url) = (self.clone(), page.clone(), url.clone());
+        let reading = tokio::task::spawn_blocking(move || worker.read(&page, &url, answer, None));
+        match reading.await {
+            Ok(read) => read,
+            Err(error) => Err(Fault::Panicked(panic_words(error))),
+        }
     }
 
     fn read(
@@ -276,7 +302,7 @@ impl Worker {
         let depth = page.context["depth"].as_u64().unwrap_or(0);
         let body = Body {
             url,
-            bytes: &answer.body,
+            bytes: &self.site.body(&answer.content_type(), &answer.body),
             kind: page.kind,
             depth: u32::try_from(depth).unwrap_or(u32::MAX),
             seed: self.seed,

@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::{Decoded, MOST_SCANS, check, check_precision, inks_to_rgb, orientation};
 use crate::raster::Raster;
 use crate::rule::{Chroma, Quality};
-use crate::{Format, Limits, Refusal, Rule, walk};
+use crate::{Format, Limits, Refusal, Rule, budget, walk};
 
 /// Decodes `bytes`, which begin as a JPEG.
 pub(crate) fn decode(bytes: &[u8], _rule: &Rule, limits: &Limits) -> Result<Decoded, Refusal> {
@@ -33,6 +33,8 @@ pub(crate) fn decode(bytes: &[u8], _rule: &Rule, limits: &Limits) -> Result<Deco
         let format = Format::Jpeg;
         return Err(Refusal::Truncated { format });
     }
+    let pixels = u64::from(width) * u64::from(height);
+    let share = budget::share(pixels * 4 + walk::jpeg_coefficients(bytes, full_size));
     let inks = codec
         .input_colorspace()
         .filter(|space| matches!(space, ColorSpace::CMYK | ColorSpace::YCCK));
@@ -40,14 +42,16 @@ pub(crate) fn decode(bytes: &[u8], _rule: &Rule, limits: &Limits) -> Result<Deco
     let pixels = codec.decode().map_err(|error| refusal(&error))?;
     let rgb = match inks {
         None => pixels,
-        Some(ColorSpace::YCCK) => inks_to_rgb(&inks_of_ycck(&pixels)),
-        Some(_) => inks_to_rgb(&pixels),
+        Some(ColorSpace::YCCK) => inks_to_rgb(inks_of_ycck(&pixels)),
+        Some(_) => inks_to_rgb(pixels),
     };
     let (width, height) = full_size;
     Ok(Decoded {
         raster: Raster { width, height, rgb },
         full_size,
         orientation: orientation(bytes),
+        icc: inks.is_none().then(|| walk::jpeg_icc(bytes)).flatten(),
+        share,
     })
 }
 

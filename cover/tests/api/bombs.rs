@@ -9,7 +9,7 @@ use flate2::write::ZlibEncoder;
 use image::ImageFormat;
 
 use crate::class;
-use crate::draw::{encoded, jpeg, png_of, progressive_jpeg, resized_in_header, riff, waves};
+use crate::draw::{encoded, jpeg, png, png_of, progressive_jpeg, resized_in_header, riff, waves};
 
 /// The most memory that this process has had, in bytes.
 fn peak_memory() -> u64 {
@@ -52,6 +52,21 @@ fn a_png_bomb_is_refused_by_each_limit_before_its_pixels_have_memory() {
     let refusal = cover::make(&bomb, &Rule::default(), &wide).expect_err("refused");
     assert_eq!(refusal.class(), "too-many-pixels");
     assert!(peak_memory() < 1_000_000_000, "{} bytes", peak_memory());
+}
+
+/// Each of them is within the limits; all at once would not be.
+#[test]
+fn large_pictures_wait_for_one_another() {
+    const ROW: [u8; 1 + 8000 / 8] = [0; 1 + 8000 / 8];
+    let file = png((8000, 8000), [1, 0], &[], &ROW.repeat(8000));
+    let makes = || crate::make(&file).expect("a picture").width;
+    let widths = std::thread::scope(|scope| {
+        let threads = [(); 5].map(|()| scope.spawn(makes));
+        threads.map(|thread| thread.join().expect("no panic"))
+    });
+    assert_eq!(widths, [8000; 5]);
+    // One takes 192 MB, five 960.
+    assert!(peak_memory() < 600_000_000, "{} bytes", peak_memory());
 }
 
 #[test]

@@ -102,8 +102,7 @@ pub fn exif(orientation: u8) -> Vec<u8> {
 /// `jpeg` with an APP1 segment behind its first marker.
 pub fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let payload = [b"Exif\0\0".to_vec(), exif(orientation)].concat();
-    let length = (payload.len() as u16 + 2).to_be_bytes();
-    [&jpeg[..2], &[0xFF, 0xE1], &length, &payload, &jpeg[2..]].concat()
+    with_segment(jpeg, 0xE1, &payload)
 }
 
 pub fn png_with_exif(image: &RgbImage, orientation: u8) -> Vec<u8> {
@@ -130,6 +129,12 @@ pub fn webp_with_exif(image: &RgbImage, orientation: u8) -> Vec<u8> {
         .write_image(image, width, height, image::ExtendedColorType::Rgb8)
         .expect("encodable");
     bytes
+}
+
+/// `jpeg` with a segment behind its first marker.
+pub fn with_segment(jpeg: &[u8], marker: u8, contents: &[u8]) -> Vec<u8> {
+    let length = (contents.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xFF, marker], &length, contents, &jpeg[2..]].concat()
 }
 
 /// Sets width and height in the frame header of a JPEG.
@@ -183,6 +188,14 @@ pub fn png_of(size: (u32, u32), depth_and_kind: [u8; 2], between: &[u8], packed:
         &chunk(b"IEND", &[]),
     ]
     .concat()
+}
+
+/// A WebP with an extended header of these flags, and chunks behind it.
+pub fn webp_of((width, height): (u32, u32), flags: u8, chunks: &[&[u8]]) -> Vec<u8> {
+    let side = |length: u32| (length - 1).to_le_bytes()[..3].to_vec();
+    let header = [vec![flags, 0, 0, 0], side(width), side(height)].concat();
+    let body = [b"WEBP".to_vec(), riff(b"VP8X", &header), chunks.concat()].concat();
+    riff(b"RIFF", &body)
 }
 
 /// An animated WebP, each frame lossless and as large as the canvas.

@@ -7,6 +7,8 @@ mod fuzz;
 mod odd_inputs;
 mod one_path;
 mod orientation;
+mod profiles;
+mod warned;
 
 use cover::{Cover, Limits, Refusal, Rule};
 

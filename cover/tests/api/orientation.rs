@@ -1,7 +1,10 @@
 //! Which way is up.
 
+use image::ImageFormat;
+
 use crate::draw::{
-    BLUE, GREEN, GREY, RED, jpeg, png_with_exif, quarters, webp_with_exif, with_exif,
+    BLUE, GREEN, GREY, RED, chunk, encoded, exif, jpeg, png_with_exif, quarters, riff, webp_of,
+    webp_with_exif, with_exif,
 };
 use crate::{assert_near, make, pixel};
 
@@ -64,4 +67,33 @@ fn an_orientation_that_does_not_exist_is_no_orientation() {
         let cover = make(&with_exif(&jpeg(&quarters(160, 96)), orientation)).expect("a picture");
         assert_near(pixel(&cover, 60, 60), RED, 4);
     }
+}
+
+#[test]
+fn an_exif_block_is_found_before_the_pixels_and_behind_them_with_jpegs_prefix_or_without() {
+    let image = quarters(160, 96);
+    let plain = exif(6);
+    let prefixed = [&b"Exif\0\0"[..], &plain].concat();
+    let png = encoded(image.clone(), ImageFormat::Png);
+    let still = encoded(image, ImageFormat::WebP);
+    let pixels = &still[12..];
+    let mut files = Vec::new();
+    for block in [&plain, &prefixed] {
+        let (in_png, in_webp) = (chunk(b"eXIf", block), riff(b"EXIF", block));
+        for at in [8 + 25, png.len() - 12] {
+            files.push([&png[..at], &in_png, &png[at..]].concat());
+        }
+        files.push(webp_of((160, 96), 0x08, &[&in_webp, pixels]));
+        files.push(webp_of((160, 96), 0x08, &[pixels, &in_webp]));
+        // The extended header does not tell of it.
+        files.push(webp_of((160, 96), 0, &[pixels, &in_webp]));
+    }
+    for (n, file) in files.iter().enumerate() {
+        let cover = make(file).expect("a picture");
+        assert_eq!((cover.width, cover.height), (96, 160), "{n}");
+        assert_near(pixel(&cover, 60, 60), BLUE, 4);
+    }
+    // It tells of one that is not there.
+    let lies = webp_of((160, 96), 0x2C, &[pixels]);
+    assert_eq!(make(&lies).expect("a picture").width, 160);
 }

@@ -1,14 +1,18 @@
 //! The URLs of lists go through the frontier, like the pages of any site.
 
+use std::collections::HashSet;
+
 use cli::{Printer, Result, Stop};
+use store::cover::Seen;
 use store::frontier::{Kind, KnownCover, NewPage};
 use store::{Store, TopicId};
+use url::Url;
 
 use super::{Import, names};
 use crate::manners;
 use crate::origin::Bases;
 use crate::run::{Asked, Begin, Options};
-use crate::site::{Mode, Nsfw, Site, web};
+use crate::site::{Candidate, Mode, Nsfw, Site, web};
 use crate::summary::Summary;
 
 /// Fetches the pictures that lists name.
@@ -19,10 +23,16 @@ pub(super) async fn import(
     store: &Store,
     topic: TopicId,
     import: &Import,
-    urls: Vec<url::Url>,
+    urls: Vec<Url>,
     printer: &Printer,
     stop: &Stop,
 ) -> Result<Summary> {
+    // Two addresses may differ in a fragment, which is no part of what is asked for.
+    let mut seen = HashSet::new();
+    let candidates = urls.iter().map(web::candidate);
+    let candidates: Vec<_> = candidates
+        .filter(|one| seen.insert(one.key.clone()))
+        .collect();
     let begin = Begin {
         site: "web".to_owned(),
         pool: import.pool,
@@ -42,18 +52,19 @@ pub(super) async fn import(
             daily_cap: import.manners.daily_cap,
             recheck: import.recheck,
         },
-        target: u32::try_from(urls.len()).unwrap_or(u32::MAX),
+        target: u32::try_from(candidates.len()).unwrap_or(u32::MAX),
         seed: 0,
     };
     let id = begin.crawl(store, topic).await?;
     let site = Site::parse(&begin.site, Bases::parse(&begin.asked.base_urls)?)?;
     let pace = manners::pace(&site, import.manners.pace)?;
     let (mut pages, mut known) = (Vec::new(), Vec::new());
-    for url in &urls {
-        let seen = store.last_seen(&begin.site, url.as_str()).await?;
-        match seen.filter(|seen| !import.recheck || seen.stays(url.as_str(), cli::now())) {
+    for candidate in candidates {
+        let seen = store.last_seen(&begin.site, &candidate.key).await?;
+        let stays = |seen: &Seen| !import.recheck || seen.stays(&candidate.image_url, cli::now());
+        match seen.filter(stays) {
             Some(seen) => known.push(KnownCover { cover: seen.cover }),
-            None => pages.push(listed(&site, pace, url)),
+            None => pages.extend(listed(&site, pace, &candidate)),
         }
     }
     let mut summary = Summary::default();
@@ -67,16 +78,15 @@ pub(super) async fn import(
     Ok(summary)
 }
 
-fn listed(site: &Site, pace: Option<i64>, url: &url::Url) -> NewPage {
-    let candidate = web::candidate(url);
-    let group = site.group(url);
-    NewPage {
+fn listed(site: &Site, pace: Option<i64>, candidate: &Candidate) -> Option<NewPage> {
+    let group = site.group(&Url::parse(&candidate.ask).ok()?);
+    Some(NewPage {
         kind: Kind::Cover,
         url: candidate.ask.clone(),
         host: group.name,
         floor_ms: pace.unwrap_or(group.floor_ms),
         rank: 0,
         owner: None,
-        context: serde_json::to_value(&candidate).unwrap_or_default(),
-    }
+        context: serde_json::to_value(candidate).unwrap_or_default(),
+    })
 }

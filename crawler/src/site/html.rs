@@ -1,6 +1,10 @@
 //! Sites of web pages, told by a [`Profile`]: lists, sitemaps, pages of videos.
 
+pub mod charset;
+mod claims;
 pub mod facts;
+mod json_ld;
+mod page;
 pub mod pick;
 mod read;
 pub mod sitemap;
@@ -13,6 +17,7 @@ use super::profile::{FLOOR_MS, Profile};
 use super::{Lead, Mode, Place};
 use crate::origin::{Bases, origin};
 use crate::sample::{mix, nth};
+use claims::Claims;
 
 /// A search's pages end here if not earlier.
 const MOST_PAGES: u32 = 1000;
@@ -26,12 +31,18 @@ const STEP_RANK: i64 = 1 << 32;
 pub struct Html {
     profile: Profile,
     bases: Bases,
+    /// Shared by all that read pages of one crawl.
+    claims: Claims,
 }
 
 impl Html {
     /// Of several base URLs the first stands in for the pages, the others for image hosts.
     pub fn new(profile: Profile, bases: Bases) -> Self {
-        Self { profile, bases }
+        Self {
+            profile,
+            bases,
+            claims: Claims::default(),
+        }
     }
 
     pub(super) fn name(&self) -> String {
@@ -110,7 +121,8 @@ impl Html {
     /// As the site has it, also of an imitation.
     fn video(&self, url: Url) -> Option<Url> {
         let fits = self.is_home(&url) && url.path().starts_with(&self.profile.video.path);
-        fits.then(|| Bases::at(&self.profile.home, &url))
+        let url = fits.then(|| Bases::at(&self.profile.home, &url))?;
+        read::without_fragment(url)
     }
 
     /// One list, or the first page.
@@ -147,8 +159,7 @@ impl Html {
                 if !first && (!paged || ended) {
                     return None;
                 }
-                let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-                list(&page(&search.replace("{query}", &query), u64::from(n) + 1))
+                list(&page_of(search, text, u64::from(n) + 1))
             }
             Mode::RelatedTo(urls) if first => {
                 let pages = urls.iter().filter_map(|text| self.video_page(text));
@@ -179,6 +190,12 @@ impl Html {
 
 fn page(list: &str, n: u64) -> String {
     list.replace("{page}", &n.to_string())
+}
+
+/// The `n`th list of a search.
+fn page_of(list: &str, text: &str, n: u64) -> String {
+    let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    page(&list.replace("{query}", &query), n)
 }
 
 /// The address without its host: an imitation's videos are the site's.

@@ -151,9 +151,14 @@ fn score_batch(loaded: &Loaded, batch: &[PathBuf], rule: &Rule, device: Device) 
     batch.iter().cloned().zip(scores).collect()
 }
 
-fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
-    let bytes = fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
-    cover::pixels(&bytes, rule, &Limits::default()).map_err(|refusal| refusal.to_string())
+/// RGB of a file, within the limits of an import: a film named .jpg is not read into memory.
+pub(super) fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
+    let limits = Limits::default();
+    let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
+    let file = fs::File::open(path).map_err(cannot)?;
+    let stated = file.metadata().map_err(cannot)?.len();
+    let bytes = cover::read(file, stated, &limits).map_err(|unread| unread.to_string())?;
+    cover::pixels(&bytes, rule, &limits).map_err(|refusal| refusal.to_string())
 }
 
 fn probabilities(loaded: &Loaded, pictures: &[&Vec<u8>], device: Device) -> Vec<f64> {

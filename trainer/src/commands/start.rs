@@ -4,12 +4,11 @@
 //! training. Or some pictures of what is looked for, against the undecided covers: a probe
 //! that is strongly regularised, because a few pictures say little.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use cli::{Exit, Failure, Outcome, Result};
-use cover::{Limits, Rule};
+use cover::Rule;
 use serde_json::{Value, json};
 use store::training::{ModelRow, NewModel, RoundKind, RoundResult};
 use tch::{Device, Tensor};
@@ -195,12 +194,7 @@ async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> R
 }
 
 fn read(session: &Session, file: &PathBuf) -> Option<Vec<u8>> {
-    let bytes = fs::read(file).map_err(|error| error.to_string());
-    let pixels = bytes.and_then(|bytes| {
-        let read = cover::pixels(&bytes, &Rule::default(), &Limits::default());
-        read.map_err(|refusal| refusal.to_string())
-    });
-    pixels
+    super::score::pixels(file, &Rule::default())
         .map_err(|error| session.printer.warn(format!("{}: {error}", file.display())))
         .ok()
 }

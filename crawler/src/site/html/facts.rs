@@ -1,12 +1,18 @@
 //! What a page says of its video to everybody: JSON-LD, OpenGraph, Twitter cards, microdata,
-//! links, in this order; what comes first counts.
+//! links, in this order; what comes first counts. What is there and cannot be read is counted,
+//! and no reason to give up the video.
 
-use scraper::{Html, Selector};
+mod microdata;
+mod value;
+
+use html5ever::ns;
+use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 use url::Url;
 
-use crate::date::iso8601;
+use super::json_ld;
 use crate::text::clean;
+use value::{address, duration, is_address, moment, name, tags};
 
 /// Of one video.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,199 +31,249 @@ pub struct Facts {
     pub tags: Vec<String>,
     /// The page's own address, where it tells of one.
     pub canonical: Option<String>,
+    /// Facts that are there and make no sense.
+    pub odd: u32,
 }
 
-/// Addresses of covers, by where they are told.
-const IMAGES: [&str; 3] = [
-    "meta[property='og:image:secure_url'], meta[name='og:image:secure_url'],
-     meta[property='og:image:url'], meta[name='og:image:url'],
-     meta[property='og:image'], meta[name='og:image']",
-    "meta[name='twitter:image'], meta[property='twitter:image'],
-     meta[name='twitter:image:src'], meta[property='twitter:image:src']",
-    "[itemtype*='VideoObject'] [itemprop='thumbnailUrl'], meta[itemprop='image'],
-     link[itemprop='thumbnailUrl'], link[rel='image_src'], video[poster]",
-];
 /// Words of `<meta name="robots">` that keep pictures from training.
 const OPT_OUTS: [&str; 2] = ["noai", "noimageai"];
-/// How deep a description may be nested.
-const DEEPEST: u32 = 16;
+
+/// Descriptions that are read of one page, for each of which all others may be searched.
+const MOST_VIDEOS: usize = 20;
 
 /// Reads a page; `url` is where it came from.
 pub fn read(page: &Html, url: &Url) -> Facts {
     let base = base(page, url);
-    let mut facts = Facts::default();
-    for block in texts(page, "script[type='application/ld+json']") {
-        // A block that is no JSON is the site's affair: the next may be.
-        if let Ok(value) = serde_json::from_str(&block) {
-            facts.learn(video_object(&value, DEEPEST), &base);
-        }
-    }
-    for select in IMAGES {
-        if facts.image.is_none() {
-            let found = attributes(page, select, &["content", "href", "poster", "src"]);
-            facts.image = found.iter().find_map(|text| picture(text, &base));
-        }
-    }
-    let titles = "meta[property='og:title'], meta[name='og:title']";
-    let told = attributes(page, titles, &["content"]).into_iter().next();
-    let told = told.map(|text| clean(&text)).filter(|t| !t.is_empty());
-    let title = || texts(page, "title").first().map(|text| clean(text));
-    facts.title = told.or(facts.title.take()).or_else(title);
-    let own = attributes(page, "link[rel='canonical']", &["href"]);
-    let own = own
-        .iter()
-        .chain(&attributes(page, "meta[property='og:url']", &["content"]))
-        .cloned()
-        .collect::<Vec<_>>();
-    facts.canonical = own
-        .first()
-        .and_then(|text| Some(base.join(text).ok()?.to_string()));
+    let metas = Metas::of(page);
+    let mut facts = described(page, &base);
+    let graph = metas.open_graph(&base);
+    // A site's JSON-LD repeats the title of its series more often than its card does.
+    facts.title = graph.title.clone().or(facts.title);
+    facts.fill(graph);
+    facts.fill(microdata::read(page, &base));
+    facts.fill(links(page, &base));
+    facts.canonical = facts.canonical.or_else(|| {
+        let told = metas.first(&["og:url"])?;
+        Some(base.join(told).ok()?.to_string())
+    });
     facts
 }
 
 /// The word by which a page keeps its pictures from training, if it does.
 pub fn opt_out(page: &Html) -> Option<String> {
-    let names = "meta[name='robots' i], meta[name='whisker' i]";
-    let said = attributes(page, names, &["content"]);
-    said.iter()
-        .flat_map(|text| text.split(','))
+    let metas = Metas::of(page);
+    let said = metas.all(&["robots", "whisker"]);
+    said.flat_map(|text| text.split(','))
         .map(|word| word.trim().to_ascii_lowercase())
         .find(|word| OPT_OUTS.contains(&word.as_str()))
 }
 
 /// What relative addresses of a page are relative to.
 pub fn base(page: &Html, url: &Url) -> Url {
-    let told = attributes(page, "base[href]", &["href"]);
-    let told = told.first().and_then(|text| url.join(text).ok());
-    told.unwrap_or_else(|| url.clone())
+    let mut told = elements(page, "base[href]").filter_map(|e| attribute(e, &["href"]));
+    told.find_map(|text| url.join(text).ok())
+        .unwrap_or_else(|| url.clone())
 }
 
 /// The absolute address of something that may be a picture.
 pub fn picture(text: &str, base: &Url) -> Option<String> {
-    let url = base.join(text.trim()).ok()?;
+    let mut url = base.join(text.trim()).ok()?;
+    // No part of what is asked for.
+    url.set_fragment(None);
     let path = url.path().to_ascii_lowercase();
     let may_be = matches!(url.scheme(), "http" | "https") && !path.ends_with(".svg");
-    may_be.then(|| url.to_string())
+    (may_be && !text.trim().is_empty()).then(|| url.to_string())
 }
 
 impl Facts {
     /// Fills in what is not known yet.
-    fn learn(&mut self, object: Option<&Value>, base: &Url) {
-        let Some(object) = object else { return };
-        let text = |name: &str| object[name].as_str().map(clean).filter(|t| !t.is_empty());
-        let images = [
-            "thumbnailUrl",
-            "thumbnailURL",
-            "thumbnail_url",
-            "thumbnail",
-            "image",
-        ];
-        let image = || {
-            let told = images.iter().filter_map(|name| address(&object[*name]));
-            told.filter_map(|text| picture(text, base)).next()
-        };
-        self.image = self.image.take().or_else(image);
-        self.title = self.title.take().or_else(|| text("name"));
-        let author = &object["author"];
-        let author = author.as_str().or(author["name"].as_str());
-        self.owner = self.owner.take().or_else(|| author.map(clean));
-        self.published_at = self
-            .published_at
-            .or_else(|| object["uploadDate"].as_str().and_then(iso8601));
-        self.duration_ms = self
-            .duration_ms
-            .or_else(|| object["duration"].as_str().and_then(duration));
+    fn fill(&mut self, other: Self) {
+        self.image = self.image.take().or(other.image);
+        self.title = self.title.take().or(other.title);
+        self.owner = self.owner.take().or(other.owner);
+        self.published_at = self.published_at.or(other.published_at);
+        self.duration_ms = self.duration_ms.or(other.duration_ms);
         if self.tags.is_empty() {
-            self.tags = keywords(&object["keywords"]);
+            self.tags = other.tags;
         }
+        self.canonical = self.canonical.take().or(other.canonical);
+        self.odd = self.odd.saturating_add(other.odd);
+    }
+
+    /// What `read` makes of the first of these that is there, counted if that is nothing.
+    fn fact<V, T>(
+        &mut self,
+        values: impl IntoIterator<Item = V>,
+        read: impl Fn(V) -> Option<T>,
+    ) -> Option<T> {
+        let mut there = false;
+        let found = values.into_iter().find_map(|value| {
+            there = true;
+            read(value)
+        });
+        self.odd += u32::from(there && found.is_none());
+        found
     }
 }
 
-/// The first description of a video, wherever it is nested.
-fn video_object(value: &Value, depth: u32) -> Option<&Value> {
-    let depth = depth.checked_sub(1)?;
-    if let Some(list) = value.as_array() {
-        return list.iter().find_map(|value| video_object(value, depth));
-    }
-    let is_video = |kind: &Value| kind.as_str().is_some_and(|k| k.contains("VideoObject"));
-    let kind = &value["@type"];
-    if is_video(kind)
-        || kind
-            .as_array()
-            .is_some_and(|kinds| kinds.iter().any(is_video))
-    {
-        return Some(value);
-    }
-    ["@graph", "video", "subjectOf", "mainEntity"]
-        .iter()
-        .find_map(|name| video_object(value.get(name)?, depth))
-}
-
-/// A text, the first of a list, or an object with its address.
-fn address(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
-        Value::Array(list) => list.iter().find_map(address),
-        Value::Object(_) => value["url"].as_str().or(value["contentUrl"].as_str()),
-        _ => None,
-    }
-}
-
-fn keywords(value: &Value) -> Vec<String> {
-    let words: Vec<&str> = match value {
-        Value::String(text) => text.split(',').collect(),
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+/// By JSON-LD. A block that is no JSON is the site's affair: the next may be.
+fn described(page: &Html, base: &Url) -> Facts {
+    let is_json_ld = |script: &ElementRef<'_>| {
+        let kind = script.attr("type").unwrap_or_default().trim_start();
+        let essence = kind.split(';').next().unwrap_or_default().trim_end();
+        essence.eq_ignore_ascii_case("application/ld+json")
     };
-    let clear = words.into_iter().map(clean);
-    clear.filter(|word| !word.is_empty()).collect()
+    let blocks = elements(page, "script[type]").filter(is_json_ld);
+    let values: Vec<Value> = blocks
+        .flat_map(|script| json_ld::values(&script.text().collect::<String>()))
+        .collect();
+    let mut facts = Facts::default();
+    for video in values.iter().filter_map(json_ld::video).take(MOST_VIDEOS) {
+        facts.fill(of_object(video, &values, base));
+    }
+    facts
 }
 
-/// Milliseconds of an ISO 8601 duration of days and less: `PT1H2M3.5S`.
-fn duration(text: &str) -> Option<i64> {
-    let text = text.strip_prefix('P')?;
-    let (mut total, mut number) = (0.0, String::new());
-    for c in text.chars() {
-        let unit = match c {
-            '0'..='9' | '.' => {
-                number.push(c);
+fn of_object(video: &Value, values: &[Value], base: &Url) -> Facts {
+    let told = |names: &'static [&'static str]| {
+        let there = names.iter().filter_map(|name| video.get(*name));
+        there.filter(|value| !value.is_null() && **value != "")
+    };
+    let images = [
+        "thumbnailUrl",
+        "thumbnailURL",
+        "thumbnail_url",
+        "thumbnail",
+        "image",
+    ];
+    let whoever = |value: &Value| match value["@id"].as_str() {
+        Some(id) => name(value).or_else(|| name(json_ld::by_id(values, id)?)),
+        None => name(value),
+    };
+    let mut facts = Facts::default();
+    facts.image = images
+        .iter()
+        .filter_map(|name| video.get(*name))
+        .find_map(|value| address(value, &|text| picture(text, base)));
+    facts.title = facts.fact(told(&["name", "headline"]), name);
+    facts.owner = facts.fact(told(&["author", "creator"]), whoever);
+    let dates = told(&["uploadDate", "datePublished", "dateCreated"]);
+    facts.published_at = facts.fact(dates, moment);
+    facts.duration_ms = facts.fact(told(&["duration"]), duration);
+    facts.tags = facts.fact(told(&["keywords"]), tags).unwrap_or_default();
+    facts
+}
+
+/// What the `<meta>` elements of a page say: names in lower case, and what each says.
+struct Metas<'a>(Vec<(String, &'a str)>);
+
+impl<'a> Metas<'a> {
+    /// Sites write `name` for `property`, capitals, and several names at once.
+    fn of(page: &'a Html) -> Self {
+        let mut all = Vec::new();
+        for meta in elements(page, "meta[content]") {
+            let Some(content) = attribute(meta, &["content"]) else {
                 continue;
-            }
-            'T' => continue,
-            'D' => 86_400.0,
-            'H' => 3600.0,
-            'M' => 60.0,
-            'S' => 1.0,
-            _ => return None,
+            };
+            let names = ["property", "name"]
+                .iter()
+                .filter_map(|name| meta.attr(name));
+            let words = names.flat_map(str::split_whitespace);
+            all.extend(words.map(|word| (word.to_ascii_lowercase(), content)));
+        }
+        Self(all)
+    }
+
+    /// In the order of the names, then of the page.
+    fn all(&self, names: &[&str]) -> impl Iterator<Item = &'a str> {
+        let said = names.iter().flat_map(|name| {
+            let these = self.0.iter().filter(move |(told, _)| told == name);
+            these.map(|(_, content)| *content)
+        });
+        said.collect::<Vec<_>>().into_iter()
+    }
+
+    fn first(&self, names: &[&str]) -> Option<&'a str> {
+        self.all(names).next()
+    }
+
+    /// OpenGraph, and Twitter's card behind it.
+    fn open_graph(&self, base: &Url) -> Facts {
+        let images = [
+            "og:image:secure_url",
+            "og:image:url",
+            "og:image",
+            "twitter:image",
+            "twitter:image:src",
+        ];
+        let mut facts = Facts {
+            image: self.all(&images).find_map(|text| picture(text, base)),
+            title: self.first(&["og:title"]).and_then(text),
+            ..Facts::default()
         };
-        total += number.parse::<f64>().ok()? * unit;
-        number.clear();
+        // An address of a profile is no name.
+        let people = [
+            "article:author",
+            "og:article:author",
+            "og:video:director",
+            "video:director",
+        ];
+        let mut people = self.all(&people).filter(|text| !is_address(text));
+        facts.owner = people.find_map(text);
+        let dates = [
+            "video:release_date",
+            "og:video:release_date",
+            "article:published_time",
+            "og:article:published_time",
+        ];
+        let string = |text: &str| Value::from(text);
+        facts.published_at = facts.fact(self.all(&dates), |text| moment(&string(text)));
+        let lengths = ["video:duration", "og:video:duration", "og:duration"];
+        facts.duration_ms = facts.fact(self.all(&lengths), |text| duration(&string(text)));
+        let words = self.all(&["video:tag", "og:video:tag", "article:tag"]);
+        facts.tags = words
+            .filter_map(|text| tags(&string(text)))
+            .flatten()
+            .collect();
+        facts
     }
-    Some((total * 1000.0) as i64)
 }
 
-fn select(css: &str) -> Selector {
-    Selector::parse(css).expect("the selector is well-formed")
-}
-
-fn texts(page: &Html, css: &str) -> Vec<String> {
-    let found = select(css);
-    page.select(&found).map(|e| e.text().collect()).collect()
-}
-
-/// In the order of the selectors, then of the page.
-fn attributes(page: &Html, css: &str, names: &[&str]) -> Vec<String> {
-    let mut found = Vec::new();
-    for one in css.split(',') {
-        let selector = select(one.trim());
-        found.extend(
-            page.select(&selector)
-                .filter_map(|element| {
-                    let value = names.iter().find_map(|name| element.value().attr(name));
-                    value.map(str::trim).filter(|text| !text.is_empty())
-                })
-                .map(str::to_owned),
-        );
+/// What is left: links, players, the page's title.
+fn links(page: &Html, base: &Url) -> Facts {
+    let related = |relation: &'static str| {
+        elements(page, "link[rel][href]").filter(move |link| {
+            let mut words = link.attr("rel").unwrap_or_default().split_whitespace();
+            words.any(|word| word.eq_ignore_ascii_case(relation))
+        })
+    };
+    let pictures = related("image_src").chain(elements(page, "video[poster]"));
+    let pictures = pictures.filter_map(|e| attribute(e, &["href", "poster"]));
+    let mut own = related("canonical").filter_map(|e| attribute(e, &["href"]));
+    // A drawing may have a title of its own.
+    let titles = elements(page, "title").filter(|e| e.value().name.ns == ns!(html));
+    Facts {
+        image: pictures.filter_map(|text| picture(text, base)).next(),
+        title: titles
+            .filter_map(|e| text(&e.text().collect::<String>()))
+            .next(),
+        canonical: own.find_map(|text| Some(base.join(text).ok()?.to_string())),
+        ..Facts::default()
     }
-    found
+}
+
+/// Cleaned, unless it says nothing.
+fn text(said: &str) -> Option<String> {
+    Some(clean(said)).filter(|text| !text.is_empty())
+}
+
+fn elements<'a>(page: &'a Html, css: &str) -> impl Iterator<Item = ElementRef<'a>> {
+    let selector = Selector::parse(css).expect("the selector is well-formed");
+    page.select(&selector).collect::<Vec<_>>().into_iter()
+}
+
+/// What the first of these attributes that says something says.
+fn attribute<'a>(element: ElementRef<'a>, names: &[&str]) -> Option<&'a str> {
+    let values = names.iter().filter_map(|name| element.value().attr(name));
+    values.map(str::trim).find(|text| !text.is_empty())
 }

@@ -5,10 +5,12 @@ use store::frontier::Kind;
 use url::Url;
 
 use super::facts::{self, Facts};
+use super::page;
 use super::pick::Pick;
 use super::sitemap::{self, Sitemap};
-use super::{Html, LIST_RANK, MOST_PAGES, chance, key};
+use super::{Html, LIST_RANK, MOST_PAGES, chance, charset, key, page_of};
 use crate::fault::Fault;
+use crate::origin::origin;
 use crate::site::profile::List;
 use crate::site::{Body, Candidate, Lead, Mode, Reading};
 use crate::text::clean;
@@ -30,26 +32,33 @@ impl Html {
         keywords: &[String],
         body: Body<'_>,
     ) -> Result<Reading, Fault> {
-        if body.kind == Kind::List && sitemap::is_one(body.bytes) {
-            return Ok(self.chosen(sitemap::read(body.bytes)?, body));
+        if body.kind == Kind::List
+            && let Some(map) = sitemap::read(body.bytes)?
+        {
+            return self.chosen(map, body);
         }
-        let page = Page::parse_document(&String::from_utf8_lossy(body.bytes));
+        let page = page::parse(&charset::decode(body.bytes));
         if let Some(word) = facts::opt_out(&page) {
             return Err(Fault::OptOut(word));
         }
         match body.kind {
-            Kind::List => Ok(self.listed(&page, body)),
+            Kind::List => self.listed(&page, mode, body),
             _ => self.about(&page, mode, keywords, body),
         }
     }
 
     /// Some pages of a map, in an order that the seed chooses.
-    fn chosen(&self, map: Sitemap, body: Body<'_>) -> Reading {
+    ///
+    /// # Errors
+    /// When it has none of a video, and no further map.
+    fn chosen(&self, map: Sitemap, body: Body<'_>) -> Result<Reading, Fault> {
         let mut reading = Reading::default();
+        let named = map.maps.len() + map.pages.len();
         let chance = |text: &str| chance(text, body.seed);
         let resolved = |text: &str| body.url.join(text).ok();
         for map in map.maps {
-            let url = resolved(&map).filter(|url| self.is_home(url));
+            let url = resolved(&map).and_then(without_fragment);
+            let url = url.filter(|url| self.is_home(url));
             let list = url.map(|url| Lead {
                 rank: LIST_RANK + chance(&map),
                 ..self.list(url, 0)
@@ -72,10 +81,18 @@ impl Html {
                 None => reading.pages.push(self.lead(url, 0, chance(&entry.page))),
             }
         }
-        reading
+        if reading.pages.is_empty() && reading.candidates.is_empty() {
+            return Err(Fault::NotUnderstood(format!(
+                "none of the {named} addresses of the sitemap is a video's: its path would begin with {}",
+                self.profile.video.path
+            )));
+        }
+        Ok(reading)
     }
 
-    fn listed(&self, page: &Page, body: Body<'_>) -> Reading {
+    /// Videos of a list. One that shows none is behind the last one of a search, or says that the
+    /// search finds nothing; in its place among the lists of all videos it is not understood.
+    fn listed(&self, page: &Page, mode: &Mode, body: Body<'_>) -> Result<Reading, Fault> {
         let list = &self.profile.list;
         let base = facts::base(page, body.url);
         let mut reading = Reading::default();
@@ -88,16 +105,42 @@ impl Html {
                 None => reading.skipped += 1,
             }
         }
-        // A list without videos is behind the last one.
-        reading.total = (found == 0).then_some(0);
+        let nothing = reading.pages.is_empty() && reading.candidates.is_empty();
+        match (found, mode) {
+            (0, Mode::Search(text)) => {
+                reading.total = Some(0);
+                let first = self.is_first_list(text, body.url);
+                reading.missing = first.then(|| "the search finds nothing".to_owned());
+            }
+            (0, _) => {
+                let why = "the list shows no videos, or the profile does not find them";
+                return Err(Fault::NotUnderstood(why.to_owned()));
+            }
+            _ if nothing => {
+                return Err(Fault::NotUnderstood(format!(
+                    "none of the {found} items of the list is a video: none has a link to a page of {}{}…",
+                    origin(&self.profile.home),
+                    self.profile.video.path
+                )));
+            }
+            _ => {}
+        }
         let next = list.next.as_ref().and_then(|next| next.first(page));
-        let next = next.and_then(|text| base.join(&text).ok());
+        let next = next.and_then(|text| without_fragment(base.join(&text).ok()?));
         let next = next.filter(|url| found > 0 && self.is_home(url) && body.depth < MOST_PAGES);
         reading.pages.extend(next.map(|url| Lead {
             depth: body.depth + 1,
             ..self.list(url, body.depth + 1)
         }));
-        reading
+        Ok(reading)
+    }
+
+    fn is_first_list(&self, text: &str, url: &Url) -> bool {
+        let first = self.profile.search.as_ref().and_then(|search| {
+            let list = page_of(&search.list, text, 1);
+            self.profile.at(&list)
+        });
+        first.is_some_and(|first| key(&first) == key(url))
     }
 
     fn item(&self, list: &List, item: ElementRef<'_>, base: &Url, seed: u32) -> Option<Item> {
@@ -131,21 +174,22 @@ impl Html {
         if matches!(mode, Mode::RelatedTo(_)) && body.depth < DEEPEST {
             reading.pages = self.related(page, body);
         }
-        let url = facts
-            .canonical
-            .as_ref()
-            .and_then(|text| self.video_page(text));
-        let url = url.or_else(|| self.video(body.url.clone()));
-        let url = url.unwrap_or_else(|| body.url.clone());
+        reading.skipped = facts.odd;
         let Some(image) = facts.image else {
             if reading.pages.is_empty() {
                 return Err(Fault::NotUnderstood(
                     "the page tells of no cover".to_owned(),
                 ));
             }
-            reading.skipped = 1;
+            reading.skipped = reading.skipped.saturating_add(1);
             return Ok(reading);
         };
+        let told = facts.canonical.as_ref();
+        let told = told
+            .and_then(|text| self.video_page(text))
+            .filter(|url| self.claims.believe(&key(url), &image));
+        let url = told.or_else(|| self.video(body.url.clone()));
+        let url = url.unwrap_or_else(|| body.url.clone());
         let found = Candidate {
             title: facts.title.unwrap_or_default(),
             owner: facts.owner.clone(),
@@ -201,6 +245,12 @@ impl Html {
             })
             .collect()
     }
+}
+
+/// A fragment is no part of what is asked for: with it a page would be asked for twice.
+pub(super) fn without_fragment(mut url: Url) -> Option<Url> {
+    url.set_fragment(None);
+    Some(url)
 }
 
 fn candidate(url: &Url, image: String) -> Candidate {

@@ -15,9 +15,21 @@ fn walk() -> Mode {
 }
 
 fn read(mode: &Mode, kind: Kind, html: &str) -> Result<Reading, Fault> {
-    let url = Url::parse("https://kittens.example/watch/7?from=list").unwrap();
+    read_as(
+        kind,
+        "https://kittens.example/watch/7?from=list",
+        mode,
+        html,
+    )
+}
+
+fn read_at(url: &str, mode: &Mode, list: &str) -> Result<Reading, Fault> {
+    read_as(Kind::List, url, mode, list)
+}
+
+fn read_as(kind: Kind, url: &str, mode: &Mode, html: &str) -> Result<Reading, Fault> {
     let body = Body {
-        url: &url,
+        url: &Url::parse(url).unwrap(),
         bytes: html.as_bytes(),
         kind,
         depth: 0,
@@ -147,8 +159,161 @@ fn a_list_brings_covers_where_it_shows_them_and_pages_where_it_does_not() {
     );
     let pages: Vec<_> = reading.pages.iter().map(|lead| lead.url.path()).collect();
     assert_eq!((pages, reading.skipped), (vec!["/watch/2"], 2));
-    let empty = read(&Mode::Random, Kind::List, "<p>no more</p>").unwrap();
-    assert_eq!(empty.total, Some(0), "behind the last list");
+}
+
+#[test]
+fn a_list_that_holds_nothing_says_so() {
+    let search = Mode::Search("gray cat".into());
+    let empty = "<p>no more</p>";
+    let later = read(&search, Kind::List, empty).unwrap();
+    assert_eq!(
+        (later.total, later.missing),
+        (Some(0), None),
+        "behind the last list"
+    );
+    let first = read_at(
+        "https://kittens.example/search?q=gray+cat&page=1",
+        &search,
+        empty,
+    )
+    .unwrap();
+    assert_eq!(first.missing.as_deref(), Some("the search finds nothing"));
+    let strangers = "<li class=video><a href='/about'></a></li><li class=video></li>";
+    let maps = [
+        "<urlset></urlset>",
+        "<urlset><url><loc>https://other.example/watch/1</loc></url><url><loc>/about</loc></url></urlset>",
+        "<sitemapindex><sitemap><loc>https://other.example/a.xml</loc></sitemap></sitemapindex>",
+    ];
+    let lists = [empty, strangers];
+    let all = maps.iter().chain(&lists);
+    let all = all.map(|list| (&Mode::Random, *list));
+    for (mode, list) in all.chain([(&search, strangers)]) {
+        let fault = read(mode, Kind::List, list).unwrap_err();
+        assert_eq!(fault.class(), "not-understood", "{list}");
+    }
+}
+
+#[test]
+fn one_canonical_address_on_all_pages_is_believed_once() {
+    let site = site();
+    let key = |page: u32| {
+        let url = Url::parse(&format!("https://kittens.example/watch/{page}#comments")).unwrap();
+        let html = format!(
+            "<link rel='canonical' href='/watch/1?all#x'><meta property='og:image' content='/{page}.jpg#y'>"
+        );
+        let body = Body {
+            url: &url,
+            bytes: html.as_bytes(),
+            kind: Kind::Video,
+            depth: 0,
+            seed: 1,
+        };
+        let reading = site.read(&Mode::Random, &[], body).unwrap();
+        let found = &reading.candidates[0];
+        assert_eq!(found.ask, format!("https://kittens.example/{page}.jpg"));
+        assert_eq!(found.url, format!("https://kittens.example{}", found.key));
+        found.key.clone()
+    };
+    assert_eq!(
+        [5, 6, 7, 5].map(key),
+        ["/watch/1?all", "/watch/6", "/watch/7", "/watch/1?all"]
+    );
+}
+
+#[test]
+fn what_a_page_says_in_other_places_is_found_and_what_makes_no_sense_is_counted() {
+    let candidate = |html: &str| {
+        let mut reading = read(&Mode::Random, Kind::Video, html).unwrap();
+        (reading.candidates.remove(0), reading.skipped)
+    };
+    let microdata = "<div itemscope itemtype='https://schema.org/VideoObject'>
+        <meta itemprop='name' content='A cat'><meta itemprop='duration' content='PT2M22S'>
+        <time itemprop='uploadDate' datetime='2025-12-17'>then</time>
+        <a itemprop='author creator' itemscope href='/mira'><b itemprop='name'> Mira </b></a>
+        <div itemprop='publisher' itemscope><i itemprop='name'>The site</i></div>
+        <p itemprop='keywords'>cat, nap</p>
+        <span itemprop='thumbnail' itemscope><link itemprop='url' href='/t.jpg'></span></div>";
+    let graph = "<meta property='og:title article:author' content='A cat'><meta name='OG:Image' content='/t.jpg'>
+        <meta property='video:duration' content='142'><meta property='video:release_date' content='2025-12-17'>
+        <meta property='video:tag' content='cat'><meta property='VIDEO:TAG' content='nap'>";
+    for (html, owner) in [(microdata, "Mira"), (graph, "A cat")] {
+        let (found, odd) = candidate(html);
+        assert_eq!(
+            (found.title.as_str(), found.owner.as_deref(), odd),
+            ("A cat", Some(owner), 0)
+        );
+        assert_eq!(found.published_at, Some(1_765_929_600_000), "{html}");
+        assert_eq!(
+            (found.duration_ms, found.tags),
+            (Some(142_000), vec!["cat".into(), "nap".into()])
+        );
+        assert!(found.image_url.ends_with("/t.jpg"));
+    }
+    let json = |fields: &str| {
+        candidate(&format!("<script type='Application/LD+JSON; charset=utf-8'>{{\"@graph\":[{{\"@id\":\"#m\",\"name\":\"Mira\"}},
+            {{\"@type\":\"VideoObject\",\"thumbnailUrl\":[\"data:,\",\"/t.jpg\"],{fields}}}]}}</script>"))
+    };
+    let author = |fields: &str| json(fields).0.owner;
+    assert_eq!(
+        author("\"author\":{\"@id\":\"#m\"}").as_deref(),
+        Some("Mira")
+    );
+    assert_eq!(
+        author("\"creator\":[{\"name\":\"Mira\"},\"Joe\"]").as_deref(),
+        Some("Mira")
+    );
+    let odd = "\"name\":5,\"uploadDate\":\"2025-12-17T10:11:12+00:9223372036854775807\",\"duration\":1e300,\"author\":[null],\"keywords\":7";
+    let (found, odd) = json(odd);
+    assert_eq!(
+        (
+            found.title.as_str(),
+            found.published_at,
+            found.duration_ms,
+            odd
+        ),
+        ("", None, None, 5)
+    );
+    let (nulls, odd) = json("\"name\":null,\"duration\":null,\"uploadDate\":\"\",\"author\":null");
+    assert_eq!(
+        (nulls.title.as_str(), odd),
+        ("", 0),
+        "what is not there is not odd"
+    );
+}
+
+#[test]
+fn a_page_is_read_in_its_own_letters() {
+    let (gbk, _, _) = encoding_rs::GBK
+        .encode("<meta charset=gbk><title>睡着的猫</title><meta property=og:image content=/1.jpg>");
+    let url = Url::parse("https://kittens.example/watch/7").unwrap();
+    let body = Body {
+        url: &url,
+        bytes: &gbk,
+        kind: Kind::Video,
+        depth: 0,
+        seed: 1,
+    };
+    let reading = site()
+        .read(&Mode::Random, &["猫".to_owned()], body)
+        .unwrap();
+    assert_eq!(reading.candidates[0].title, "睡着的猫");
+}
+
+#[test]
+fn the_title_of_a_drawing_is_not_that_of_the_page() {
+    let html = "<svg><title>icon</title></svg><link rel='preload image_src' href='/1.jpg'>";
+    let title = |html: &str| {
+        read(&Mode::Random, Kind::Video, html)
+            .unwrap()
+            .candidates
+            .remove(0)
+            .title
+    };
+    assert_eq!(title(html), "");
+    assert_eq!(
+        title(&format!("{html}<title> </title><title>A cat</title>")),
+        "A cat"
+    );
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use tests::programs::Output;
 use tests::site::{Behaviour, Rule};
 
-use super::support::{PACE, Trial, least_gap, text, words};
+use std::time::{Duration, Instant};
+
+use super::support::{PACE, Trial, least_gap, text, until, words};
 
 const EXAMPLE: &str = include_str!("../../../../docs/sites/example.toml");
 
@@ -182,4 +184,84 @@ fn a_profile_may_be_a_file_is_listed_and_is_kept_with_its_crawl() {
     assert_eq!(wrong.code, 2);
     let error = wrong.json.unwrap()["error"].as_str().unwrap().to_owned();
     assert!(error.contains("docs/sites/example.toml"), "{error}");
+}
+
+/// Bytes that are no text, as the imitation takes them.
+fn bytes(content_type: &str, bytes: &[u8]) -> Behaviour {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    text(content_type, &format!("hex:{}", digits.collect::<String>()))
+}
+
+#[test]
+fn pages_are_read_in_the_letters_that_their_header_or_they_themselves_tell_of() {
+    let site = Kittens::new(2);
+    let [one, two] = &site.covers[..] else {
+        panic!("two covers")
+    };
+    // A text as a sitemap, in UTF-16; fragments are no pages of their own.
+    let map = "\u{feff}https://kittens.example/watch/1\nhttps://kittens.example/watch/1#x\nhttps://kittens.example/watch/2";
+    let wide: Vec<u8> = map.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    site.answer("/sitemap.xml", bytes("text/plain", &wide));
+    // GBK of 猫, Windows-1251 of Кот.
+    let head = |title: &[u8], meta: &str, cover: &str| {
+        let rest = format!("</title>{meta}<meta property=og:image content={cover}>");
+        [b"<title>", title, rest.as_bytes()].concat()
+    };
+    let header = head(b"\xC3\xA8", "<meta charset=utf-8>", one);
+    site.answer("/watch/1", bytes("text/html; charset=GBK", &header));
+    let meta = head(b"\xCA\xEE\xF2", "<meta charset=windows-1251>", two);
+    site.answer("/watch/2", bytes("text/html", &meta));
+    let output = site.run(&["--random", "3"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert_eq!(site.titles(), ["Кот", "猫"]);
+    let log = site.trial.site.log();
+    assert_eq!(log.iter().filter(|e| e.path == "/watch/1").count(), 1);
+}
+
+#[test]
+fn a_list_that_holds_nothing_is_a_failed_page() {
+    let site = Kittens::new(1);
+    site.answer("/sitemap.xml", text("application/xml", "<urlset></urlset>"));
+    let output = site.run(&["--random", "3"]);
+    assert_eq!(output.code, 4, "{}", output.stderr);
+    assert_eq!(output.json.unwrap()["failed"]["not-understood"], 1);
+    site.page("/search?q=dog&page=1", "<p>no dogs here</p>");
+    let output = site.run(&["--search", "dog", "--count", "3"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(
+        output.stderr.contains("the search finds nothing"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_page_nested_without_end_does_not_hold_up_an_interrupt() {
+    let site = Kittens::new(1);
+    let entries: String = (1..=50)
+        .map(|n| format!("<url><loc>https://kittens.example/watch/{n}</loc></url>"))
+        .collect();
+    site.answer(
+        "/sitemap.xml",
+        text("application/xml", &format!("<urlset>{entries}</urlset>")),
+    );
+    let nested = "<div>".repeat(1_000_000);
+    site.page("/watch/*", &nested);
+    let base = site.trial.site.urls().peertube.clone();
+    let named = words(&["--site", "html:kittens", "--base-url", &base]);
+    let running = site.trial.spawn(&named, &["--random", "50"]);
+    until(|| {
+        site.trial
+            .site
+            .log()
+            .iter()
+            .any(|e| e.path.starts_with("/watch"))
+    });
+    let asked = Instant::now();
+    running.interrupt();
+    let output = running.wait();
+    assert_eq!(output.code, 3, "{}", output.stderr);
+    let took = asked.elapsed();
+    // A second, and what a busy machine adds to it.
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
