@@ -9,7 +9,7 @@ use store::cover::Picture;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, panic_words};
 use crate::import::new_cover;
 
 /// The threads that make covers, shared by all crawls of a program.
@@ -57,7 +57,9 @@ impl Maker {
         let maker = self.clone();
         let here = Handle::current();
         let made = tokio::task::spawn_blocking(move || maker.make_here(&bytes, &here));
-        made.await.map_err(Failure::failed)?
+        // A decoder that panics costs this picture.
+        made.await
+            .unwrap_or_else(|error| Ok(Err(Fault::Panicked(panic_words(error)))))
     }
 
     fn make_here(&self, bytes: &[u8], runtime: &Handle) -> Result<Result<Picture, Fault>> {

@@ -412,7 +412,7 @@ const BILIBILI: &str = r#"<html><head><title>一只猫_哔哩哔哩_bilibili</ti
 "videoData":{"bvid":"BV17x411w7KC","aid":170001,"tname":"cat","pic":"http:\u002F\u002Fi0.hdslb.com\u002Fbfs\u002Farchive\u002F1.jpg","title":"一只猫","pubdate":1700000000,"duration":63,"owner":{"mid":7,"name":"喵"},"pages":[{"cid":1,"duration":63}]},
 "tags":[{"tag_id":1,"tag_name":"猫"}],"related":[{"aid":2,"bvid":"","pic":"//i1.hdslb.com/bfs/archive/2.jpg@672w.webp","title":"又一只","duration":12,"owner":{"mid":8,"name":"汪"},"redirect_url":""}],"error":{}};(function(){var s;})();</script></body></html>"#;
 
-const FESTIVAL: &str = r#"<html><head><title>节日</title></head><body><script>window.__INITIAL_STATE__ = {"videoInfo":{"aid":3,"cid":4,"title":"猫的节日","bvid":"BV1Ys411P7ze","upMid":9,"upName":"节","pages":[{"duration":30},{"duration":33}],"pubdate":1700000000},
+const FESTIVAL: &str = r#"<html><head><title>节日</title></head><body><script>window.__INITIAL_STATE__ = {"videoInfo":{"aid":3,"cid":4,"title":"cat 的节日","bvid":"BV1Ys411P7ze","upMid":9,"upName":"节","pages":[{"duration":30},{"duration":33}],"pubdate":1700000000},
 "sectionEpisodes":[{"bvid":"BV1Ys411P7ze","cover":"//i0.hdslb.com/bfs/archive/3.jpg","author":{"mid":9,"name":"节"}}],"recommendList":{"relate_video":[{"aid":5,"title":"三","pic":"//i0.hdslb.com/bfs/archive/5.jpg","duration":9}]}};</script></body></html>"#;
 
 const LABELS: &str = "event,sha256,pool,decision,annotator,role,source,act,stroke,undoes,decided_at,visible_ms\n\
