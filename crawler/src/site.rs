@@ -138,6 +138,12 @@ impl Site {
         }
     }
 
+    /// Whether what is not there was deleted since the site's own list named it; elsewhere it may
+    /// be a mistake of a list's author.
+    pub fn forgets(&self) -> bool {
+        matches!(self, Self::Peertube(_) | Self::Bilibili(_))
+    }
+
     /// Whether covers are all of one kind of address, so that a robots.txt which forbids the
     /// first of them forbids all.
     pub fn one_place_of_covers(&self) -> bool {

@@ -434,7 +434,7 @@ impl Worker {
     fn fate(&self, fault: &Fault, page: &Page, host: &Host) -> Fate {
         let (class, reason) = (fault.class().to_owned(), fault.to_string());
         let gone = matches!(fault, Fault::NotFound | Fault::Gone);
-        if gone && self.mode != Mode::List && page.kind != Kind::List {
+        if gone && self.site.forgets() && page.kind != Kind::List {
             // Its video was there when the site named it.
             return Fate::Missing { reason };
         }

@@ -32,11 +32,11 @@ use world::{CAT_LANE, Place, World};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Thumbnails {
     /// `previewPath` and `thumbnailPath`, relative: before 8.1.
-    #[default]
     Old,
-    /// `thumbnails[]` with the paths null.
+    /// `thumbnails[]` with the paths null, as it may become.
     New,
-    /// Both, as 8.1 does while the paths are deprecated.
+    /// Both, as 8.1 to 8.2 do while the paths are deprecated.
+    #[default]
     Both,
 }
 
@@ -49,6 +49,12 @@ pub struct Config {
     pub videos: u64,
     /// Videos that PeerTube finds for the topic.
     pub topical: u64,
+    /// Further videos of PeerTube that are not safe for work.
+    pub adult: u64,
+    /// Further videos of PeerTube that are live.
+    pub lives: u64,
+    /// Of all videos, where that is the same, in seconds.
+    pub duration: Option<u32>,
     /// Share of cats among videos met at random.
     pub hidden_cats: f64,
     /// Drawings or photos.
@@ -72,12 +78,15 @@ impl Default for Config {
             seed: 1,
             videos: 20_000,
             topical: 5_000,
+            adult: 12,
+            lives: 3,
+            duration: None,
             hidden_cats: 0.03,
             pictures: Pictures::Drawn,
             limit: (50, 10),
             captcha: 0.0,
             long_robots: false,
-            thumbnails: Thumbnails::Old,
+            thumbnails: Thumbnails::default(),
             port: 0,
         }
     }
@@ -154,6 +163,12 @@ impl Site {
     /// `None` if there is no such cover.
     pub fn truth(&self, url: &str) -> Option<bool> {
         self.shared.truth(url)
+    }
+
+    /// The place in order of upload of the PeerTube video whose page is at `url`.
+    pub fn upload(&self, url: &str) -> Option<u64> {
+        let name = url.rsplit('/').next()?;
+        peertube::id_of_page(self.shared.config.seed, name)
     }
 
     /// Whether the video whose page is at `url` has a cover that shows a cat; `None` if there

@@ -17,11 +17,20 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Videos that PeerTube lists
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..1 << 40))]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     videos: u64,
     /// Videos that PeerTube finds for "cat"
     #[arg(long, default_value_t = 5_000)]
     topical: u64,
+    /// Further videos of PeerTube that are not safe for work
+    #[arg(long, default_value_t = 12)]
+    adult: u64,
+    /// Further videos of PeerTube that are live
+    #[arg(long, default_value_t = 3)]
+    lives: u64,
+    /// Seconds of every video, where all are to have the same
+    #[arg(long)]
+    duration: Option<u32>,
     /// Share of cats among videos met at random
     #[arg(long, value_name = "FRACTION", default_value_t = 0.03)]
     hidden_cats: f64,
@@ -55,6 +64,9 @@ fn main() -> Result<()> {
         seed: args.seed,
         videos: args.videos,
         topical: args.topical,
+        adult: args.adult,
+        lives: args.lives,
+        duration: args.duration,
         hidden_cats: args.hidden_cats,
         pictures,
         limit: (args.limit, 10),

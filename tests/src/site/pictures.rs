@@ -5,7 +5,7 @@ use super::world::Cover;
 use crate::draw::{self, Picture, Subject};
 use anyhow::{Context, Result, ensure};
 use image::RgbaImage;
-use image::imageops::{FilterType, resize};
+use image::imageops::{FilterType, crop_imm, overlay, resize};
 use std::path::{Path, PathBuf};
 
 /// Where pictures come from.
@@ -66,6 +66,31 @@ impl Pictures {
         Ok(fitted(&picture, width, height).jpeg(if cover.again { 70 } else { 82 }))
     }
 
+    /// A JPEG of exactly this size, as PeerTube makes them: cut to its shape and scaled, also up; a
+    /// square one holds the whole picture before itself, darkened and enlarged.
+    ///
+    /// # Errors
+    /// If a photo cannot be read or decoded.
+    pub fn exactly(&self, cover: Cover, (width, height): (u32, u32)) -> Result<Vec<u8>> {
+        let picture = pixels(&decoded(&self.file(cover)?)?);
+        let mut made = filling(&picture, width, height);
+        if width == height {
+            for pixel in made.pixels_mut() {
+                pixel.0[..3].iter_mut().for_each(|channel| *channel /= 3);
+            }
+            let high = (picture.height() * width / picture.width()).clamp(1, height);
+            let whole = resize(&picture, width, high, FilterType::Triangle);
+            overlay(&mut made, &whole, 0, i64::from((height - high) / 2));
+        }
+        let rgba = made.into_raw();
+        let made = Picture {
+            width,
+            height,
+            rgba,
+        };
+        Ok(made.jpeg(82))
+    }
+
     fn photo(&self, cover: Cover) -> Option<&Path> {
         let Self::Photos(cats, others) = self else {
             return None;
@@ -81,9 +106,12 @@ fn subject(cover: Cover) -> Subject {
 }
 
 fn open(path: &Path) -> Result<Picture> {
-    let bytes = std::fs::read(path)?;
+    decoded(&std::fs::read(path)?)
+}
+
+fn decoded(bytes: &[u8]) -> Result<Picture> {
     if bytes.starts_with(&[0xff, 0xd8]) {
-        let decoded = turbojpeg::decompress(&bytes, turbojpeg::PixelFormat::RGBA)?;
+        let decoded = turbojpeg::decompress(bytes, turbojpeg::PixelFormat::RGBA)?;
         let (width, height) = (decoded.width as u32, decoded.height as u32);
         return Ok(Picture {
             width,
@@ -91,7 +119,7 @@ fn open(path: &Path) -> Result<Picture> {
             rgba: decoded.pixels,
         });
     }
-    let decoded = image::load_from_memory(&bytes)?.into_rgba8();
+    let decoded = image::load_from_memory(bytes)?.into_rgba8();
     let (width, height) = decoded.dimensions();
     Ok(Picture {
         width,
@@ -100,13 +128,27 @@ fn open(path: &Path) -> Result<Picture> {
     })
 }
 
+fn pixels(picture: &Picture) -> RgbaImage {
+    RgbaImage::from_raw(picture.width, picture.height, picture.rgba.clone())
+        .expect("a picture has four bytes a pixel")
+}
+
+/// The middle of the picture in the shape that is wanted, scaled to its size.
+fn filling(picture: &RgbaImage, width: u32, height: u32) -> RgbaImage {
+    let (w, h) = picture.dimensions();
+    let (cut_w, cut_h) = match w * height > h * width {
+        true => ((h * width / height).max(1), h),
+        false => (w, (w * height / width).max(1)),
+    };
+    let cut = crop_imm(picture, (w - cut_w) / 2, (h - cut_h) / 2, cut_w, cut_h);
+    resize(&*cut, width, height, FilterType::Triangle)
+}
+
 fn fitted(picture: &Picture, width: u32, height: u32) -> Picture {
     let (w, h) = (picture.width as f32, picture.height as f32);
     let scale = (width as f32 / w).min(height as f32 / h).min(1.0);
     let side = |side: f32| ((side * scale).round() as u32).max(1);
-    let pixels = RgbaImage::from_raw(picture.width, picture.height, picture.rgba.clone())
-        .expect("a picture has four bytes a pixel");
-    let small = resize(&pixels, side(w), side(h), FilterType::Triangle);
+    let small = resize(&pixels(picture), side(w), side(h), FilterType::Triangle);
     Picture {
         width: side(w),
         height: side(h),

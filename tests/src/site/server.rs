@@ -15,6 +15,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// Requests to PeerTube's pages in so many seconds.
+const LIMIT_OF_PAGES: (u32, u64) = (500, 10);
+
 /// The imitated hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {
@@ -51,6 +54,8 @@ pub struct Shared {
     rules: Mutex<Vec<Rule>>,
     served: Mutex<std::collections::BTreeMap<String, bool>>,
     window: Mutex<Window>,
+    window_of_pages: Mutex<Window>,
+    orders: Mutex<std::collections::BTreeMap<String, Arc<Vec<u64>>>>,
     in_hand: [AtomicUsize; 6],
     connections: [AtomicUsize; 6],
 }
@@ -81,6 +86,9 @@ impl Shared {
             seed: config.seed,
             hidden_cats: config.hidden_cats,
             listed: config.videos,
+            adult: config.adult,
+            lives: config.lives,
+            duration: config.duration,
         };
         let www = url(Host::Www)?;
         let urls = Urls {
@@ -94,6 +102,8 @@ impl Shared {
         };
         Ok(Self {
             window: Mutex::new(Window::new(config.limit, Instant::now())),
+            window_of_pages: Mutex::new(Window::new(LIMIT_OF_PAGES, Instant::now())),
+            orders: Mutex::default(),
             config,
             world,
             urls,
@@ -123,12 +133,24 @@ impl Shared {
         lock(&self.window).count(Instant::now())
     }
 
+    /// The same for PeerTube's pages, which have a budget of their own.
+    pub fn standing_of_pages(&self) -> Standing {
+        lock(&self.window_of_pages).count(Instant::now())
+    }
+
+    /// A list of PeerTube's in some order, which is found once.
+    pub fn order(&self, sort: &str, find: impl FnOnce() -> Vec<u64>) -> Arc<Vec<u64>> {
+        let mut orders = lock(&self.orders);
+        let order = orders.entry(sort.to_owned());
+        order.or_insert_with(|| Arc::new(find())).clone()
+    }
+
     pub fn truth(&self, url: &str) -> Option<bool> {
         let path = bare_path(url);
         let name = path.rsplit('/').next()?.split('.').next()?;
         let (place, id) = match path.starts_with("/bfs/") {
             true => (Place::Bilibili, mix::unseal(self.config.seed, name)?),
-            false => (Place::Peertube, peertube::id_of(self.config.seed, name)?),
+            false => (Place::Peertube, peertube::video_of(self.config.seed, name)?),
         };
         self.world
             .exists(place, id)
@@ -152,10 +174,22 @@ impl Shared {
 
     /// A picture: the file itself, or no larger than `size`.
     pub fn picture(&self, path: &str, cover: Cover, size: Option<(u32, u32)>) -> Response {
-        let made = match size {
-            None => self.config.pictures.file(cover),
-            Some((w, h)) => self.config.pictures.smaller(cover, w, h),
-        };
+        self.serve(
+            path,
+            cover,
+            match size {
+                None => self.config.pictures.file(cover),
+                Some((w, h)) => self.config.pictures.smaller(cover, w, h),
+            },
+        )
+    }
+
+    /// A picture of exactly this size.
+    pub fn exact_picture(&self, path: &str, cover: Cover, size: (u32, u32)) -> Response {
+        self.serve(path, cover, self.config.pictures.exactly(cover, size))
+    }
+
+    fn serve(&self, path: &str, cover: Cover, made: Result<Vec<u8>>) -> Response {
         let Ok(bytes) = made else {
             return Response::error(500);
         };
@@ -291,26 +325,29 @@ fn respond(
         Behaviour::Flood { content_type, .. } => Response::new(content_type, ""),
         Behaviour::Captcha => bilibili::captcha(shared.entries().len() as u64),
         Behaviour::With { name, value, then } => {
-            let response = respond(shared, host, request, then)?.with(name, value);
-            unless_changed(response, request)
+            let mut response = respond(shared, host, request, then)?;
+            response
+                .headers
+                .retain(|(own, _)| !own.eq_ignore_ascii_case(name));
+            unless_changed(response.with(name, value), request)
         }
         _ => shared.answer(host, request),
     })
 }
 
-/// 304 without a body when the other side has this version already (RFC 9110, 13.1.2).
-fn unless_changed(response: Response, request: &Request) -> Response {
-    let has = |name: &str| {
-        response.headers.iter().any(|(own, value)| {
-            own.eq_ignore_ascii_case(name)
-                && !value.is_empty()
-                && match name {
-                    "etag" => request.header("if-none-match") == value,
-                    _ => request.header("if-modified-since") == value,
-                }
-        })
+/// 304 without a body when the other side has this version already; of a tag and a date the tag
+/// decides (RFC 9110, 13.2.2).
+pub fn unless_changed(response: Response, request: &Request) -> Response {
+    let has = |name: &str, asked: &str| {
+        let mut own = response.headers.iter();
+        !asked.is_empty()
+            && own.any(|(own, value)| own.eq_ignore_ascii_case(name) && value == asked)
     };
-    if response.status == 200 && (has("etag") || has("last-modified")) {
+    let same = match request.header("if-none-match") {
+        "" => has("last-modified", request.header("if-modified-since")),
+        tag => has("etag", tag),
+    };
+    if response.status == 200 && same {
         return Response {
             body: Vec::new(),
             ..response

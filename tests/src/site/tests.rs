@@ -89,7 +89,11 @@ fn state(page: &str) -> serde_json::Value {
 fn peertube_lists_pages_of_videos_whose_covers_are_pictures() {
     let site = site();
     let base = &site.urls().peertube;
-    let page = get(base, "/api/v1/videos?start=100&count=20&isLocal=true").json();
+    let page = get(
+        base,
+        "/api/v1/videos?start=100&count=20&isLocal=true&isLive=false",
+    )
+    .json();
     assert_eq!(
         (
             page["total"].as_u64(),
@@ -99,14 +103,17 @@ fn peertube_lists_pages_of_videos_whose_covers_are_pictures() {
     );
     let first = &page["data"][0];
     let preview = first["previewPath"].as_str().unwrap();
-    let cover = get(base, preview);
-    assert_eq!(
-        (cover.status, cover.header("content-type")),
-        (200, Some("image/jpeg"))
-    );
-    assert!(turbojpeg::read_header(&cover.body).unwrap().width > 280);
-    let small = get(base, first["thumbnailPath"].as_str().unwrap());
-    assert!(turbojpeg::read_header(&small.body).unwrap().width <= 280);
+    let size = |path: &str| {
+        let cover = get(base, path);
+        assert_eq!(
+            (cover.status, cover.header("content-type")),
+            (200, Some("image/jpeg"))
+        );
+        let header = turbojpeg::read_header(&cover.body).unwrap();
+        (header.width, header.height)
+    };
+    assert_eq!(size(preview), (1920, 1080));
+    assert_eq!(size(first["thumbnailPath"].as_str().unwrap()), (280, 157));
     for name in ["id", "uuid", "shortUUID"] {
         let name = first[name].to_string().replace('"', "");
         assert_eq!(
@@ -135,43 +142,122 @@ fn peertube_refuses_what_it_must_as_a_problem_document() {
     for path in [
         "videos?count=101",
         "videos?start=-1",
-        "search/videos",
-        "search/videos?search=http://x/",
+        "videos?sort=random",
+        "videos?nsfw=perhaps",
+        "search/videos?search=",
     ] {
         let reply = get(&site.urls().peertube, &format!("/api/v1/{path}"));
         assert_eq!(reply.status, 400, "{path}");
-        assert!(
-            reply
-                .header("content-type")
-                .unwrap()
-                .starts_with("application/problem+json")
-        );
+        let kind = reply.header("content-type").unwrap();
+        assert!(kind.starts_with("application/problem+json"));
+        assert!(reply.json()["detail"].is_string() && reply.json()["error"].is_null());
     }
 }
 
+/// Total and numbers of the first hundred.
+fn listed(base: &str, path: &str) -> (Option<u64>, Vec<u64>) {
+    let page = get(base, &format!("/api/v1/{path}")).json();
+    let data = page["data"].as_array().unwrap().iter();
+    let ids = data.map(|video| video["id"].as_u64().unwrap()).collect();
+    (page["total"].as_u64(), ids)
+}
+
 #[test]
-fn a_list_of_all_has_remote_videos_whose_previews_are_served_here() {
+fn peertube_counts_without_listing_and_lists_without_counting() {
     let site = site();
-    let page = get(&site.urls().peertube, "/api/v1/videos?count=100").json();
-    let remote = page["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|v| v["isLocal"] == false)
-        .unwrap();
-    assert!(
-        remote["url"]
-            .as_str()
-            .unwrap()
-            .starts_with("https://videos.example.net/")
-    );
+    let base = &site.urls().peertube;
     assert_eq!(
-        get(
-            &site.urls().peertube,
-            remote["previewPath"].as_str().unwrap()
-        )
-        .status,
-        200
+        listed(base, "videos?count=0&isLocal=true&isLive=false"),
+        (Some(20_000), vec![])
+    );
+    let (total, ids) = listed(base, "videos?count=3&skipCount=true");
+    assert_eq!((total, ids.len()), (None, 3));
+    let far = "videos?start=100000&isLocal=true&isLive=false";
+    assert_eq!(listed(base, far), (Some(20_000), vec![]));
+}
+
+#[test]
+fn a_list_has_remote_videos_lives_and_what_is_not_safe_for_work_unless_they_are_filtered() {
+    let site = start(Config {
+        videos: 50,
+        adult: 4,
+        lives: 2,
+        limit: (1000, 10),
+        ..Config::default()
+    })
+    .unwrap();
+    let base = &site.urls().peertube;
+    for (query, total) in [
+        ("", 50 + 2 + 10),
+        ("&isLocal=true", 52),
+        ("&isLocal=true&isLive=false", 50),
+        ("&isLocal=true&isLive=false&nsfw=both", 54),
+        ("&isLocal=true&nsfw=true", 4),
+        ("&isLocal=false", 10),
+        ("&isLive=true", 2),
+    ] {
+        let (got, ids) = listed(base, &format!("videos?count=100{query}"));
+        assert_eq!((got, ids.len()), (Some(total), total as usize), "{query}");
+    }
+    let page = get(base, "/api/v1/videos?isLocal=false&count=100").json();
+    let remote = page["data"].as_array().unwrap();
+    let url = remote[0]["url"].as_str().unwrap();
+    assert!(url.starts_with("https://videos.example.net/"), "{url}");
+    let statuses = remote
+        .iter()
+        .map(|video| get(base, video["previewPath"].as_str().unwrap()).status);
+    let statuses: std::collections::BTreeSet<_> = statuses.collect();
+    assert_eq!(
+        statuses,
+        [200, 404].into(),
+        "of some the other instance is away"
+    );
+}
+
+#[test]
+fn videos_that_are_equal_in_what_a_list_is_sorted_by_stand_in_order_of_upload() {
+    let site = start(Config {
+        videos: 80,
+        duration: Some(60),
+        limit: (1000, 10),
+        ..Config::default()
+    })
+    .unwrap();
+    let base = &site.urls().peertube;
+    for sort in ["duration", "-duration", "comments", "-comments"] {
+        let (_, ids) = listed(
+            base,
+            &format!("videos?count=100&isLocal=true&isLive=false&sort={sort}"),
+        );
+        assert_eq!(ids, (0..80).collect::<Vec<_>>(), "{sort}");
+    }
+    let site = self::site();
+    let (_, ids) = listed(
+        &site.urls().peertube,
+        "videos?count=100&isLocal=true&sort=-duration",
+    );
+    let durations = ids
+        .iter()
+        .map(|id| site.world().video(Place::Peertube, *id).unwrap().duration);
+    let pairs: Vec<_> = durations.zip(&ids).collect();
+    assert!(pairs.is_sorted_by_key(|(duration, id)| (std::cmp::Reverse(*duration), **id)));
+}
+
+#[test]
+fn a_search_of_the_local_database_has_hits_of_other_instances() {
+    let site = site();
+    let base = &site.urls().peertube;
+    let search = |query: &str| listed(base, &format!("search/videos?count=100{query}"));
+    let local = "&search=cat&searchTarget=local";
+    let (all, _) = search(local);
+    let (own, ids) = search(&format!("{local}&isLocal=true"));
+    assert_eq!((own, ids.len()), (Some(5000), 100));
+    assert!(all > own, "{all:?}");
+    assert!(search("").0 > Some(20_000), "without words, everything");
+    assert_eq!(
+        search("&search=http://x/").0,
+        Some(0),
+        "an address is looked up"
     );
 }
 
@@ -183,7 +269,7 @@ fn a_list_in_any_order_holds_every_video_once() {
     })
     .unwrap();
     for sort in ["-publishedAt", "publishedAt", "name", "-views"] {
-        let path = format!("/api/v1/videos?count=100&isLocal=true&sort={sort}");
+        let path = format!("/api/v1/videos?count=100&isLocal=true&isLive=false&sort={sort}");
         let page = get(&site.urls().peertube, &path).json();
         let ids: std::collections::HashSet<_> = page["data"]
             .as_array()
@@ -206,14 +292,79 @@ fn newer_peertube_lists_thumbnails_and_no_paths() {
     let page = get(base, "/api/v1/search/videos?search=%E7%8C%AB&count=1").json();
     let video = &page["data"][0];
     assert!(video["previewPath"].is_null() && video["thumbnailPath"].is_null());
-    let large = &video["thumbnails"][1];
-    assert_eq!(large["width"], 850);
+    let all = video["thumbnails"].as_array().unwrap();
+    let large = all.iter().find(|one| one["width"] == 850).unwrap();
+    assert_eq!(large["aspectRatio"], "16:9");
     let path = large["fileUrl"]
         .as_str()
         .unwrap()
         .strip_prefix(base.as_str())
         .unwrap();
     assert_eq!(get(base, path).status, 200);
+}
+
+#[test]
+fn pictures_come_in_five_sizes_under_names_of_their_own_and_the_square_one_is_a_collage() {
+    let site = site();
+    let base = &site.urls().peertube;
+    let page = get(base, "/api/v1/videos?count=20&isLocal=true&isLive=false").json();
+    let mut orders = std::collections::HashSet::new();
+    for video in page["data"].as_array().unwrap() {
+        let all = video["thumbnails"].as_array().unwrap();
+        orders.insert(
+            all.iter()
+                .map(|one| one["width"].as_u64().unwrap())
+                .collect::<Vec<_>>(),
+        );
+        assert!(!all.iter().any(|one| {
+            one["fileUrl"]
+                .as_str()
+                .unwrap()
+                .contains(video["uuid"].as_str().unwrap())
+        }));
+    }
+    assert!(orders.len() > 1, "in no order");
+    let all = page["data"][0]["thumbnails"].as_array().unwrap();
+    let square = all.iter().find(|one| one["aspectRatio"] == "1:1").unwrap();
+    let path = square["fileUrl"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(base.as_str())
+        .unwrap();
+    let picture = get(base, path);
+    let pixels = turbojpeg::decompress(&picture.body, turbojpeg::PixelFormat::GRAY).unwrap();
+    assert_eq!((pixels.width, pixels.height), (1400, 1400));
+    let mean = |rows: std::ops::Range<usize>| {
+        let size = rows.len() * pixels.pitch;
+        let part = &pixels.pixels[rows.start * pixels.pitch..rows.end * pixels.pitch];
+        part.iter().map(|p| u64::from(*p)).sum::<u64>() / size as u64
+    };
+    assert!(mean(0..200) * 2 < mean(600..800), "dark above the picture");
+    assert!(picture.header("etag").unwrap().starts_with("W/"));
+    let again = ask(
+        base,
+        path,
+        &format!("If-None-Match: {}\r\n", picture.header("etag").unwrap()),
+    );
+    assert_eq!((again.status, again.body.len()), (304, 0));
+}
+
+#[test]
+fn the_pictures_of_6_are_two_with_the_videos_name() {
+    let site = start(Config {
+        thumbnails: Thumbnails::Old,
+        ..Config::default()
+    })
+    .unwrap();
+    let base = &site.urls().peertube;
+    let video = &get(base, "/api/v1/videos?count=1&isLocal=true&isLive=false").json()["data"][0];
+    let uuid = video["uuid"].as_str().unwrap();
+    assert!(video["thumbnails"].is_null());
+    let preview = format!("/lazy-static/previews/{uuid}.jpg");
+    assert_eq!(video["previewPath"], preview);
+    let header = turbojpeg::read_header(&get(base, &preview).body).unwrap();
+    assert_eq!((header.width, header.height), (850, 480));
+    assert!(site.truth(&preview).is_some());
 }
 
 #[test]
@@ -230,10 +381,28 @@ fn over_its_limit_peertube_says_429_and_when_to_come_back() {
     let wait: u64 = replies[2].header("retry-after").unwrap().parse().unwrap();
     assert!((1..=600).contains(&wait));
     assert_eq!(
-        get(base, "/robots.txt").status,
-        200,
-        "pages are not limited"
+        replies[2].text(),
+        "Too many requests, please try again later."
     );
+    assert!(
+        replies[2]
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/html")
+    );
+    for (path, status, limit) in [
+        ("/robots.txt", 429, Some("2")),
+        ("/nodeinfo/2.0.json", 429, Some("2")),
+        ("/w/none", 404, Some("500")),
+        ("/lazy-static/thumbnails/none.jpg", 404, None),
+    ] {
+        let reply = get(base, path);
+        assert_eq!(
+            (reply.status, reply.header("x-ratelimit-limit")),
+            (status, limit),
+            "{path}"
+        );
+    }
 }
 
 #[test]
@@ -241,17 +410,21 @@ fn watch_pages_carry_what_link_previews_read() {
     let site = site();
     let base = &site.urls().peertube;
     let video = &get(base, "/api/v1/videos?count=1").json()["data"][0];
-    let page = get(
-        base,
-        &format!("/w/{}", video["shortUUID"].as_str().unwrap()),
-    );
-    let text = page.text();
-    assert!(text.contains("og:platform\" content=\"PeerTube\""));
-    assert!(text.contains(&format!(
-        "/lazy-static/previews/{}.jpg",
-        video["uuid"].as_str().unwrap()
-    )));
-    assert_eq!(page.header("x-powered-by"), Some("PeerTube"));
+    let short = video["shortUUID"].as_str().unwrap();
+    for path in [
+        format!("/w/{short}"),
+        format!("/videos/watch/{}", video["uuid"].as_str().unwrap()),
+    ] {
+        let page = get(base, &path);
+        let text = page.text();
+        assert!(text.contains("og:platform\" content=\"PeerTube\""));
+        assert!(text.contains(video["previewPath"].as_str().unwrap()));
+        assert!(text.contains(&format!("canonical\" href=\"{base}/w/{short}\"")));
+        assert_eq!(
+            (page.status, page.header("x-powered-by")),
+            (200, Some("PeerTube"))
+        );
+    }
 }
 
 #[test]

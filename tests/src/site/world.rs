@@ -52,6 +52,12 @@ pub struct World {
     pub hidden_cats: f64,
     /// Videos that PeerTube lists as its own.
     pub listed: u64,
+    /// Further ones that are not safe for work.
+    pub adult: u64,
+    /// Further ones that are live.
+    pub lives: u64,
+    /// Of all videos, where that is the same, in seconds.
+    pub duration: Option<u32>,
 }
 
 /// PeerTube ids from here on belong to other instances.
@@ -85,14 +91,31 @@ impl World {
             tags: self.tags(key, cover.cat),
             region: self.region(key, cover.cat),
             published: self.published(place, id),
-            duration: 20 + (mix(self.seed, "duration", key) % 1500) as u32,
+            duration: self
+                .duration
+                .unwrap_or(20 + (mix(self.seed, "duration", key) % 1500) as u32),
         })
+    }
+
+    /// PeerTube's numbers below this are the instance's own.
+    pub fn own(&self) -> u64 {
+        self.listed + self.adult + self.lives
+    }
+
+    /// Whether PeerTube marks it as not safe for work.
+    pub fn is_adult(&self, id: u64) -> bool {
+        (self.listed..self.listed + self.adult).contains(&id)
+    }
+
+    /// Whether it is live on PeerTube.
+    pub fn is_live(&self, id: u64) -> bool {
+        (self.listed + self.adult..self.own()).contains(&id)
     }
 
     /// Whether a video with this number is there.
     pub fn exists(&self, place: Place, id: u64) -> bool {
         match place {
-            Place::Peertube => id < self.listed || (REMOTE..TOPICAL * 2).contains(&id),
+            Place::Peertube => id < self.own() || (REMOTE..TOPICAL * 2).contains(&id),
             Place::Bilibili if id < DENSE => {
                 id >= 2 && happens(self.seed, "survives", id, SURVIVING)
             }
@@ -169,7 +192,7 @@ impl World {
     fn published(&self, place: Place, id: u64) -> u64 {
         // PeerTube's newest were published in the last days of 2025, an hour apart.
         match place {
-            Place::Peertube if id < self.listed => 1_766_000_000 - (self.listed - 1 - id) * 3600,
+            Place::Peertube if id < self.own() => 1_766_000_000 - (self.own() - 1 - id) * 3600,
             Place::Peertube => 1_600_000_000 + mix(self.seed, "date", id) % 160_000_000,
             Place::Bilibili if id < DENSE => 1_253_000_000 + id * 33 / 10,
             Place::Bilibili => 1_585_000_000 + mix(self.seed, "date", id) % 100_000_000,
@@ -309,6 +332,9 @@ mod tests {
             seed: 5,
             hidden_cats: 0.03,
             listed: 20_000,
+            adult: 5,
+            lives: 2,
+            duration: None,
         }
     }
 

@@ -10,7 +10,8 @@ fn a_known_cover_is_asked_for_again_only_on_request_and_costs_nothing_if_it_is_t
     let trial = Trial::new();
     let covers = trial.covers(2);
     let (path, other) = (&covers[0], trial.site.urls().peertube.clone() + &covers[1]);
-    let first = || Behaviour::Normal.with("etag", "\"one\"");
+    let kept = |then: Behaviour| then.with("cache-control", "max-age=3600");
+    let first = || kept(Behaviour::Normal.with("etag", "\"one\""));
     let changed = Behaviour::Redirect {
         status: 302,
         to: other,
@@ -50,10 +51,37 @@ fn a_known_cover_is_asked_for_again_only_on_request_and_costs_nothing_if_it_is_t
 }
 
 #[test]
+fn what_its_server_declared_unchanged_for_a_year_is_not_asked_for_again() {
+    let trial = Trial::new();
+    let covers = trial.covers(2);
+    let immutable = Behaviour::Normal.with("cache-control", "immutable");
+    trial
+        .site
+        .behave(Rule::new(&covers[1], [immutable]).forever());
+    let list = trial.list(&covers);
+    assert_eq!(trial.import(&list, &[]).json.unwrap()["new_covers"], 2);
+    let before = trial.site.log().len();
+    let again = trial.import(&list, &["--recheck"]);
+    assert_eq!((again.code, trial.site.log().len()), (0, before));
+    let search = ["--search", "cat", "--count", "5", "--recheck"];
+    assert_eq!(trial.run(&trial.peertube(), &search).code, 0);
+    let before = trial.asked("peertube").len();
+    let topic = [&search[..], &["--topic", "kitten"]].concat();
+    let again = trial.run(&trial.peertube(), &topic);
+    assert_eq!(again.json.unwrap()["new_covers"], 5);
+    let asked = trial.asked("peertube").split_off(before);
+    assert_eq!(asked.len(), 1, "one search, and no cover of it: {asked:?}");
+}
+
+#[test]
 fn an_opt_out_of_training_in_a_header_is_obeyed() {
     let trial = Trial::new();
     let covers = trial.covers(3);
-    for (path, tag) in covers.iter().zip(["noindex", "noimageai", "whisker: noai"]) {
+    for (path, tag) in covers.iter().zip([
+        "noindex",
+        "max-image-preview:large, noimageai",
+        "otherbot: noindex, whisker: noai",
+    ]) {
         let tagged = Behaviour::Normal.with("x-robots-tag", tag);
         trial.site.behave(Rule::new(path, [tagged]).forever());
     }

@@ -134,13 +134,7 @@ fn answers_that_are_no_covers_are_rows_with_a_class() {
                 Some("bad-redirect"),
                 1,
             ),
-            (
-                "nowhere",
-                once(redirect("")),
-                true,
-                Some("redirect-loop"),
-                6,
-            ),
+            ("nowhere", once(redirect("")), true, Some("bad-redirect"), 1),
         ],
         &[],
     );

@@ -1,7 +1,7 @@
 //! Manners, from the other side.
 
 use super::support::{PACE, Trial, least_gap, status, throttled};
-use tests::site::{Behaviour, RetryAfter, Rule};
+use tests::site::{Behaviour, Config, RetryAfter, Rule};
 
 #[test]
 fn a_random_crawl_brings_exactly_what_was_asked_and_behaves() {
@@ -181,4 +181,64 @@ fn stopped_by_the_user_it_saves_and_the_same_command_goes_on() {
     let new = |json: &serde_json::Value| json["new_covers"].as_u64().unwrap();
     assert_eq!(new(&saved) + new(&rest.json.unwrap()), 30);
     assert!(trial.again().is_empty(), "{:?}", trial.again());
+}
+
+#[test]
+fn the_budget_that_robots_txt_shares_with_the_api_is_not_overdrawn() {
+    let trial = Trial::with(Config {
+        videos: 300,
+        limit: (3, 1),
+        ..Config::default()
+    });
+    let output = trial.run(&trial.peertube(), &["--random", "45"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    let log = trial.asked("peertube");
+    let limited = log.iter().filter(|e| !e.path.starts_with("/lazy-static/"));
+    assert!(limited.count() > 4, "more than a window has");
+    assert!(log.iter().all(|e| e.status == 200));
+}
+
+#[test]
+fn two_crawlers_take_turns_at_a_host_without_waiting_for_each_others_leases() {
+    let trial = Trial::new();
+    let covers = trial.covers(8);
+    let slow = Behaviour::Drip {
+        bytes_per_second: 20_000,
+    };
+    trial
+        .site
+        .behave(Rule::new("/lazy-static/*", [slow]).forever());
+    let (began, before) = (std::time::Instant::now(), trial.site.log().len());
+    let crawls: Vec<_> = covers
+        .chunks(4)
+        .enumerate()
+        .map(|(n, covers)| {
+            let base = &trial.site.urls().peertube;
+            let lines: Vec<_> = covers.iter().map(|path| format!("{base}{path}")).collect();
+            let list = trial.programs.home().join(format!("{n}.txt"));
+            std::fs::write(&list, lines.join("\n")).unwrap();
+            let args = [
+                "import",
+                list.to_str().unwrap(),
+                "--pool",
+                "negative",
+                "--base-url",
+                base,
+            ];
+            let pace = ["--pace", "100", "--json"];
+            trial.programs.spawn("crawler", args.iter().chain(&pace))
+        })
+        .collect();
+    for crawl in crawls {
+        let output = crawl.wait();
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        assert_eq!(output.json.unwrap()["fetched"], 4);
+    }
+    assert!(least_gap(&trial.site.log().split_off(before)) >= 100);
+    let lease = 90;
+    assert!(
+        began.elapsed().as_secs() < lease / 2,
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -1,27 +1,149 @@
 //! robots.txt, before anything else and always.
 
-use super::support::{Trial, least_gap, status, text};
-use tests::site::Rule;
+use super::support::{Trial, least_gap, status, text, throttled};
+use tests::site::{Behaviour, RetryAfter, Rule};
 
 #[test]
-fn what_robots_txt_forbids_is_not_asked() {
+fn pictures_that_robots_txt_forbids_end_the_crawl_at_the_first_of_them() {
+    let trial = Trial::new();
+    let rules = text("text/html", "User-agent: *\nDisallow: /lazy-static/\n");
+    trial
+        .site
+        .behave(Rule::new("/robots.txt", [rules]).forever());
+    let output = trial.run(&trial.peertube(), &["--random", "50"]);
+    assert_eq!(output.code, 5, "{}", output.stderr);
+    let json = output.json.unwrap();
+    assert_eq!(json["failed"], serde_json::json!({ "robots": 1 }));
+    let error = json["error"].as_str().unwrap();
+    assert!(
+        error.contains("its robots.txt forbids the covers"),
+        "{error}"
+    );
+    assert_eq!(
+        output.stderr.matches("robots.txt").count(),
+        1,
+        "{}",
+        output.stderr
+    );
+    let paths = || {
+        trial
+            .asked("peertube")
+            .into_iter()
+            .map(|e| e.path)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        paths().len(),
+        3,
+        "robots.txt, the total, a list: {:?}",
+        paths()
+    );
+    let resumed = trial.crawler(&["resume", "--json"]);
+    assert_eq!((resumed.code, paths().len()), (5, 3), "nor by a restart");
+}
+
+#[test]
+fn a_probe_asks_whether_the_cover_may_be_visited_too() {
     let trial = Trial::new();
     let rules = text("text/plain", "User-agent: *\nDisallow: /lazy-static/\n");
     trial
         .site
         .behave(Rule::new("/robots.txt", [rules]).forever());
-    let output = trial.run(&trial.peertube(), &["--random", "5"]);
-    assert_eq!(output.code, 5, "it forbids all that was asked");
-    let failed = output.json.unwrap()["failed"]["robots"].as_u64().unwrap();
-    assert!(failed > 0);
-    assert_eq!(trial.status()["failed"]["robots"].as_u64(), Some(failed));
-    let log = trial.asked("peertube");
-    assert!(log.iter().all(|e| !e.path.starts_with("/lazy-static/")));
-    assert!(
-        log.len() < 12,
-        "it soon stops asking for lists: {}",
-        log.len()
-    );
+    let output = probe(&trial);
+    assert_eq!(output.code, 5, "{}", output.stderr);
+    let json = output.json.unwrap();
+    assert_eq!(json["robots"], "allows this address");
+    assert_eq!(json["robots_of_cover"], "forbids this address");
+    assert_eq!(json["error"], "robots.txt forbids this address");
+    assert_eq!(trial.asked("peertube").len(), 2, "robots.txt and a list");
+}
+
+fn probe(trial: &Trial) -> tests::programs::Output {
+    let peertube = &trial.site.urls().peertube;
+    let name = peertube.replace("http://", "peertube:");
+    trial.crawler(&[
+        "probe",
+        &name,
+        "--base-url",
+        peertube,
+        "--pace",
+        "20",
+        "--json",
+    ])
+}
+
+#[test]
+fn a_throttled_robots_txt_is_waited_out_and_asked_again_before_anything_else() {
+    for probing in [false, true] {
+        let trial = Trial::new();
+        let wait = throttled(Some(RetryAfter::Seconds(1)));
+        trial
+            .site
+            .behave(Rule::new("/robots.txt", [wait.clone(), wait]));
+        let output = match probing {
+            true => probe(&trial),
+            false => trial.run(&trial.peertube(), &["--random", "2"]),
+        };
+        assert_eq!(output.code, 0, "{}", output.stderr);
+        let log = trial.asked("peertube");
+        let robots: Vec<_> = log.iter().take_while(|e| e.path == "/robots.txt").collect();
+        assert_eq!(robots.len(), 3);
+        let silences = robots.windows(2).map(|pair| pair[1].at_ms - pair[0].at_ms);
+        assert!(silences.min() >= Some(1000));
+        assert!(log.len() > 3);
+    }
+}
+
+#[test]
+fn five_redirects_of_robots_txt_are_followed_and_no_more() {
+    for (hops, followed) in [(5, true), (6, false)] {
+        let trial = Trial::new();
+        let mut from = "/robots.txt".to_owned();
+        for hop in 1..=hops {
+            let to = format!("/hop{hop}");
+            let status = 301;
+            let on = Behaviour::Redirect {
+                status,
+                to: to.clone(),
+            };
+            trial.site.behave(Rule::new(&from, [on]).forever());
+            from = to;
+        }
+        let rules = text("text/plain", "User-agent: *\nAllow: /\n");
+        trial.site.behave(Rule::new(&from, [rules]).forever());
+        let output = trial.run(&trial.peertube(), &["--random", "1", "--pace", "1"]);
+        assert_eq!(output.code == 0, followed, "{hops}: {}", output.stderr);
+        let log = trial.asked("peertube");
+        assert_eq!(log.iter().any(|e| e.path.starts_with("/api/")), followed);
+    }
+}
+
+#[test]
+fn a_robots_txt_that_is_on_another_host_is_read_there_in_that_hosts_turn() {
+    let trial = Trial::new();
+    let i0 = &trial.site.urls().i0;
+    let to = format!("{i0}/robots.txt");
+    let away = Behaviour::Redirect { status: 301, to };
+    trial
+        .site
+        .behave(Rule::new("/robots.txt", [away]).on("peertube").forever());
+    let rules = text("text/plain", "User-agent: *\nDisallow: /api/\n");
+    trial
+        .site
+        .behave(Rule::new("/robots.txt", [rules]).on("i0").forever());
+    let mut site = trial.peertube();
+    site.extend(["--base-url".to_owned(), i0.clone()]);
+    let output = trial.run(&site, &["--random", "1"]);
+    assert_eq!(output.code, 5, "{}", output.stderr);
+    let paths = |host| {
+        trial
+            .asked(host)
+            .into_iter()
+            .map(|e| e.path)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(paths("peertube"), ["/robots.txt"]);
+    assert_eq!(paths("i0"), ["/robots.txt"]);
 }
 
 #[test]
