@@ -191,7 +191,8 @@ fn cool_down(
 /// Some sites answer a share of all requests with a captcha, whoever asks: it is waited out, and
 /// what is asked next is another page. Many in a row, or in a day, are an answer, too.
 fn captcha(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
-    if now - host.captcha_from >= DAY {
+    // A day that begins in the future was written by a wrong clock.
+    if !(0..DAY).contains(&(now - host.captcha_from)) {
         (host.captcha_from, host.captcha_day) = (now, 0);
     }
     host.captcha_day += 1;
@@ -392,6 +393,7 @@ mod tests {
         }
         assert_eq!(host.cooldown_until, NOW + DAY);
         assert!(host.refused && host.reason.as_deref().unwrap().starts_with("24 times"));
+        host.captcha_from = NOW + 9 * DAY;
         let verdict = see(&mut host, &Fault::Captcha, NOW + DAY);
         assert_eq!(
             (verdict, host.captcha_day),
