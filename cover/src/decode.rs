@@ -12,6 +12,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError};
 
 use crate::budget::{self, Share};
+use crate::colour::Profile;
 use crate::format::sniff;
 use crate::raster::{Raster, swaps_sides};
 use crate::{Format, Limits, Refusal, Rule, exif, jpeg, walk};
@@ -24,8 +25,8 @@ pub(crate) struct Frame {
     pub full_size: (u32, u32),
     pub orientation: Orientation,
     pub animated: bool,
-    /// The colour profile, as it came.
-    pub icc: Option<Vec<u8>>,
+    /// What its numbers mean, if they are not sRGB's.
+    pub profile: Option<Profile>,
     /// Of the memory, for as long as the pixels are there.
     _share: Share,
 }
@@ -53,7 +54,7 @@ pub(crate) fn decode(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Frame
             full_size: decoded.full_size,
             orientation: decoded.orientation,
             animated: false,
-            icc: decoded.icc,
+            profile: Profile::of(decoded.icc.as_deref()),
             _share: decoded.share,
         });
     }
@@ -97,7 +98,7 @@ fn other(bytes: &[u8], format: Format, limits: &Limits) -> Result<Frame, Refusal
         raster: pixels.raster,
         orientation: exif::orientation(exif),
         animated: blocks.animated,
-        icc: pixels.icc,
+        profile: Profile::of(pixels.icc.as_deref()),
         _share: pixels.share,
     })
 }

@@ -36,7 +36,6 @@ pub use phash::{NEAR, hamming, phash};
 pub use refusal::Refusal;
 pub use rule::{Chroma, Decoder, Filter, Fit, Kernel, Quality, Rule, UnknownRule};
 
-use colour::Profile;
 use raster::Raster;
 
 /// Width and height of a stored cover, in pixels.
@@ -134,7 +133,7 @@ impl decode::Frame {
     }
 
     fn in_srgb(&self, small: Raster) -> Raster {
-        match Profile::of(self.icc.as_deref()) {
+        match &self.profile {
             Some(profile) => profile.apply(small),
             None => small,
         }

@@ -5,6 +5,8 @@
 mod microdata;
 mod value;
 
+use std::fmt::Display;
+
 use html5ever::ns;
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
@@ -31,8 +33,8 @@ pub struct Facts {
     pub tags: Vec<String>,
     /// The page's own address, where it tells of one.
     pub canonical: Option<String>,
-    /// Facts that are there and make no sense.
-    pub odd: u32,
+    /// Facts that are there and make no sense, in words.
+    pub odd: Vec<String>,
 }
 
 /// Words of `<meta name="robots">` that keep pictures from training.
@@ -97,21 +99,28 @@ impl Facts {
             self.tags = other.tags;
         }
         self.canonical = self.canonical.take().or(other.canonical);
-        self.odd = self.odd.saturating_add(other.odd);
+        self.odd.extend(other.odd);
     }
 
-    /// What `read` makes of the first of these that is there, counted if that is nothing.
-    fn fact<V, T>(
+    /// What `read` makes of the first of these that makes sense; if none does, the first of them is
+    /// noted.
+    fn fact<V: Display, T>(
         &mut self,
+        name: &str,
         values: impl IntoIterator<Item = V>,
-        read: impl Fn(V) -> Option<T>,
+        read: impl Fn(&V) -> Option<T>,
     ) -> Option<T> {
-        let mut there = false;
+        let mut first = None;
         let found = values.into_iter().find_map(|value| {
-            there = true;
-            read(value)
+            let found = read(&value);
+            if found.is_none() {
+                first.get_or_insert(value);
+            }
+            found
         });
-        self.odd += u32::from(there && found.is_none());
+        if let (None, Some(odd)) = (&found, first) {
+            self.odd.push(format!("{name}: {odd}"));
+        }
         found
     }
 }
@@ -155,12 +164,16 @@ fn of_object(video: &Value, values: &[Value], base: &Url) -> Facts {
         .iter()
         .filter_map(|name| video.get(*name))
         .find_map(|value| address(value, &|text| picture(text, base)));
-    facts.title = facts.fact(told(&["name", "headline"]), name);
-    facts.owner = facts.fact(told(&["author", "creator"]), whoever);
+    facts.title = facts.fact("title", told(&["name", "headline"]), |value| name(value));
+    facts.owner = facts.fact("owner", told(&["author", "creator"]), |value| {
+        whoever(value)
+    });
     let dates = told(&["uploadDate", "datePublished", "dateCreated"]);
-    facts.published_at = facts.fact(dates, moment);
-    facts.duration_ms = facts.fact(told(&["duration"]), duration);
-    facts.tags = facts.fact(told(&["keywords"]), tags).unwrap_or_default();
+    facts.published_at = facts.fact("date", dates, |value| moment(value));
+    facts.duration_ms = facts.fact("duration", told(&["duration"]), |value| duration(value));
+    facts.tags = facts
+        .fact("tags", told(&["keywords"]), |value| tags(value))
+        .unwrap_or_default();
     facts
 }
 
@@ -227,9 +240,11 @@ impl<'a> Metas<'a> {
             "og:article:published_time",
         ];
         let string = |text: &str| Value::from(text);
-        facts.published_at = facts.fact(self.all(&dates), |text| moment(&string(text)));
+        facts.published_at = facts.fact("date", self.all(&dates), |text| moment(&string(text)));
         let lengths = ["video:duration", "og:video:duration", "og:duration"];
-        facts.duration_ms = facts.fact(self.all(&lengths), |text| duration(&string(text)));
+        facts.duration_ms = facts.fact("duration", self.all(&lengths), |text| {
+            duration(&string(text))
+        });
         let words = self.all(&["video:tag", "og:video:tag", "article:tag"]);
         facts.tags = words
             .filter_map(|text| tags(&string(text)))

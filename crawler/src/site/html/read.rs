@@ -102,7 +102,9 @@ impl Html {
             match self.item(list, item, &base, body.seed) {
                 Some(Item::Cover(candidate)) => reading.candidates.push(*candidate),
                 Some(Item::Page(lead)) => reading.pages.push(lead),
-                None => reading.skipped += 1,
+                None => {
+                    reading.skip(|| format!("an item without a link to a video: {}", item.html()))
+                }
             }
         }
         let nothing = reading.pages.is_empty() && reading.candidates.is_empty();
@@ -174,14 +176,16 @@ impl Html {
         if matches!(mode, Mode::RelatedTo(_)) && body.depth < DEEPEST {
             reading.pages = self.related(page, body);
         }
-        reading.skipped = facts.odd;
+        for odd in &facts.odd {
+            reading.skip(|| odd.clone());
+        }
         let Some(image) = facts.image else {
             if reading.pages.is_empty() {
                 return Err(Fault::NotUnderstood(
                     "the page tells of no cover".to_owned(),
                 ));
             }
-            reading.skipped = reading.skipped.saturating_add(1);
+            reading.skip(|| format!("{} tells of no cover", body.url));
             return Ok(reading);
         };
         let told = facts.canonical.as_ref();

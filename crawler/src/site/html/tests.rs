@@ -273,6 +273,16 @@ fn what_a_page_says_in_other_places_is_found_and_what_makes_no_sense_is_counted(
         ),
         ("", None, None, 5)
     );
+    let reading = read(
+        &Mode::Random,
+        Kind::Video,
+        "<meta property=og:image content=/t.jpg><meta property=video:duration content=soon>",
+    )
+    .unwrap();
+    assert_eq!(
+        (reading.skipped, reading.example.as_deref()),
+        (1, Some("duration: soon"))
+    );
     let (nulls, odd) = json("\"name\":null,\"duration\":null,\"uploadDate\":\"\",\"author\":null");
     assert_eq!(
         (nulls.title.as_str(), odd),

@@ -44,8 +44,8 @@ fn described(page: &Html, video: ElementRef<'_>, base: &Url) -> Facts {
         ..Facts::default()
     };
     let dates = said(&["uploadDate", "datePublished", "dateCreated"]);
-    facts.published_at = facts.fact(dates, |value| moment(&value));
-    facts.duration_ms = facts.fact(said(&["duration"]), |value| duration(&value));
+    facts.published_at = facts.fact("date", dates, moment);
+    facts.duration_ms = facts.fact("duration", said(&["duration"]), duration);
     facts.tags = said(&["keywords"])
         .filter_map(|value| tags(&value))
         .flatten()
