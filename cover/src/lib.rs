@@ -75,6 +75,10 @@ pub struct Cover {
 /// # Errors
 /// A [`Refusal`], always the same for the same arguments.
 pub fn make(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal> {
+    caught(|| made(bytes, rule, limits))
+}
+
+fn made(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal> {
     let frame = decode::decode(bytes, rule, limits)?;
     let small = frame.cover(rule);
     let preview = frame.preview();
@@ -100,8 +104,24 @@ pub fn make(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal
 /// # Errors
 /// As [`make`].
 pub fn pixels(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    let small = decode::decode(bytes, rule, limits)?.cover(rule);
-    decode_image(&jpeg::encode(&small, rule.quality, rule.chroma))
+    caught(|| {
+        let small = decode::decode(bytes, rule, limits)?.cover(rule);
+        decode_image(&jpeg::encode(&small, rule.quality, rule.chroma))
+    })
+}
+
+/// A panic of a decoder, which some stranger's bytes have found, is a refusal of these bytes:
+/// whoever makes covers goes on with the others.
+fn caught<T>(make: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    // Nothing outlives the closure but what it returns, so nothing is left half-changed.
+    let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(make));
+    made.unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let reason = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        Err(Refusal::Panicked {
+            reason: reason.unwrap_or_default(),
+        })
+    })
 }
 
 /// The RGB bytes (240 x 240 x 3, HWC) of a stored cover.
@@ -150,5 +170,18 @@ impl decode::Frame {
             ..*rule
         };
         phash(&self.cover(&stretched).rgb)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_refusal_with_its_words() {
+        let made: Result<(), _> = caught(|| panic!("row {} of 3", 4));
+        let refusal = made.expect_err("it panicked");
+        assert_eq!(refusal.class(), "panicked");
+        assert!(refusal.to_string().ends_with("row 4 of 3"), "{refusal}");
     }
 }

@@ -69,6 +69,12 @@ pub enum Refusal {
         /// The decoder's words.
         reason: String,
     },
+    /// A decoder met what it says cannot be.
+    #[error("the decoder has a fault that this picture has found: {reason}")]
+    Panicked {
+        /// What it said.
+        reason: String,
+    },
 }
 
 impl Refusal {
@@ -83,6 +89,7 @@ impl Refusal {
             Self::UnsupportedFormat { .. } => "unsupported-format",
             Self::Truncated { .. } => "truncated",
             Self::Corrupt { .. } => "corrupt",
+            Self::Panicked { .. } => "panicked",
         }
     }
 }

@@ -155,7 +155,11 @@ fn what_is_no_xml_is_read_past() {
 /// The rest is looked through for the end of each comment, in vain.
 #[test]
 fn a_map_of_comments_that_do_not_end_is_read_in_bounded_time() {
-    let text = ["<urlset><url><loc>/1</loc></url>", &"<!--x".repeat(1_000_000)].concat();
+    let text = [
+        "<urlset><url><loc>/1</loc></url>",
+        &"<!--x".repeat(1_000_000),
+    ]
+    .concat();
     assert_eq!(pages(&text), ["/1"]);
 }
 
