@@ -173,6 +173,7 @@ mod tests {
             (r#""\uDE00x""#, "\"\u{fffd}x\""),
             (r#""\ud83d\ud83d\ude00""#, "\"\u{fffd}\\ud83d\\ude00\""),
             (r#""\ud83d\u732b""#, "\"\u{fffd}\\u732b\""),
+            (r#""\ud83d\ufeff""#, "\"\u{fffd}\\ufeff\""),
             (r#""\\ud83d""#, r#""\\ud83d""#),
             (r#""\\\ud83d""#, "\"\\\\\u{fffd}\""),
             (r"\ud8", r"\ud8"),

@@ -307,14 +307,14 @@ fn a_festivals_page_tells_of_its_video_in_several_places() {
         (2, 1, 0)
     );
     state["videoInfo"]["pages"] = json!([{ "duration": i64::MAX }, { "duration": i64::MAX }]);
-    state["videoInfo"]["upMid"] = json!(null);
+    state["videoInfo"]["upName"] = json!(7);
     let first = read(&Mode::Random, &[], &state)
         .unwrap()
         .candidates
         .remove(0);
     assert_eq!(
-        (first.duration_ms, first.owner.as_deref()),
-        (None, Some("92"))
+        (first.duration_ms, first.owner_name.as_deref()),
+        (None, Some("小满"))
     );
 }
 
