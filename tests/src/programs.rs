@@ -11,8 +11,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -172,6 +173,7 @@ pub struct Running {
     child: Child,
     stdout: Stream,
     stderr: Stream,
+    peak: Arc<AtomicU64>,
 }
 
 /// What has been read from a pipe, and what is still to come; nothing without a pipe.
@@ -249,6 +251,7 @@ impl Running {
         drop(command);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         Ok(Self {
+            peak: watched(child.id()),
             child,
             stdout: stdout.map_or_else(Stream::default, Stream::new),
             stderr: stderr.map_or_else(Stream::default, Stream::new),
@@ -310,27 +313,24 @@ impl Running {
         let end = Instant::now() + PATIENCE;
         while self.stdout.next(end).is_some() {}
         while self.stderr.next(end).is_some() {}
-        let (status, peak) = self.reap(end);
+        let status = self.reap(end);
         let stdout = std::mem::take(&mut self.stdout.text);
         Output {
             code: code(status),
             json: serde_json::from_str(&stdout).ok(),
             stdout,
             stderr: std::mem::take(&mut self.stderr.text),
-            peak,
+            peak: self.peak.load(Relaxed),
         }
     }
 
-    /// Waits as `Child::wait` does, until `end`, and learns what the kernel counted.
-    fn reap(&mut self, end: Instant) -> (ExitStatus, u64) {
+    /// Waits as `Child::wait` does, until `end`.
+    fn reap(&mut self, end: Instant) -> ExitStatus {
         let pid = libc::pid_t::try_from(self.id()).expect("process numbers fit their own type");
         let mut status = 0;
-        // SAFETY: an all-zero rusage is a valid one.
-        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
         loop {
-            // SAFETY: both places outlive the call; the child is not yet waited for.
-            let reaped =
-                unsafe { libc::wait4(pid, &raw mut status, libc::WNOHANG, &raw mut usage) };
+            // SAFETY: the place outlives the call; the child is not yet waited for.
+            let reaped = unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG) };
             if reaped == pid {
                 break;
             }
@@ -342,9 +342,33 @@ impl Running {
             );
             std::thread::yield_now();
         }
-        let kilobytes = u64::try_from(usage.ru_maxrss).unwrap_or(0);
-        (ExitStatus::from_raw(status), kilobytes * 1024)
+        ExitStatus::from_raw(status)
     }
+}
+
+/// The most memory that a process has had, in bytes, looked at until it ends. What `wait4` tells
+/// begins with the memory of whoever forked the process (Linux carries it over an exec), and that
+/// plays the sites of all tests that are under way.
+fn watched(id: u32) -> Arc<AtomicU64> {
+    const OFTEN: Duration = Duration::from_millis(2);
+    let peak = Arc::new(AtomicU64::new(0));
+    let seen = peak.clone();
+    std::thread::spawn(move || {
+        while let Some(kilobytes) = high_water(id) {
+            seen.fetch_max(kilobytes * 1024, Relaxed);
+            std::thread::sleep(OFTEN);
+        }
+    });
+    peak
+}
+
+/// Kilobytes; nothing for a process that has ended.
+fn high_water(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 impl Drop for Running {

@@ -1,9 +1,9 @@
 //! A PeerTube instance as 8.2.1 answers, or, with [`Thumbnails::Old`], with the pictures of 6.3:
 //! REST API, thumbnails, watch pages.
 //!
-//! - [`list`]: lists and search
-//! - [`thumbnail`]: pictures
-//! - [`name`]: names of both
+//! - `list`: lists and search
+//! - `thumbnail`: pictures
+//! - `name`: names of both
 
 mod list;
 pub mod name;
