@@ -49,8 +49,8 @@ where
         Ok(runtime) => runtime,
         Err(error) => return failed(&printer, &Failure::failed(error)),
     };
-    let result = runtime.block_on(async { command(args, printer, Stop::listen()).await });
-    match result {
+    tell_of_panics();
+    match guarded(|| runtime.block_on(async { command(args, printer, Stop::listen()).await })) {
         Ok(outcome) => {
             if let Some(value) = &outcome.json {
                 printer.object(value);
@@ -74,6 +74,32 @@ fn leave(exit: Exit) -> ExitCode {
         other => other,
     };
     ExitCode::from(exit as u8)
+}
+
+/// A panic is a fault of ours: it is told in one line, and where it costs but one item the work
+/// goes on. `RUST_BACKTRACE` adds what a developer wants to see.
+fn tell_of_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() {
+            return usual(info);
+        }
+        let words = info.payload_as_str().unwrap_or("without words");
+        let place = info.location().map(ToString::to_string);
+        let place = place.unwrap_or_default();
+        tracing::error!("a fault of Whisker itself, at {place}: {words}");
+    }));
+}
+
+/// What the command returns, or a sentence when it panics.
+fn guarded(command: impl FnOnce() -> Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+    // Nothing of the command is used afterwards, and the database undoes what was not committed.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        Err(Failure::failed(
+            "Whisker has a fault, which the line above names\nWhat was saved is safe. \
+             Please report that line with the command that you ran.",
+        ))
+    })
 }
 
 /// `--help` and `--version` are data; anything else is bad usage.
@@ -133,4 +159,16 @@ fn trace(quiet: bool, verbose: u8) {
         )
         .without_time()
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_panics_is_a_failure_with_a_sentence() {
+        let failure = guarded(|| panic!("injected")).expect_err("it panicked");
+        assert_eq!(failure.exit, Exit::Failed);
+        assert!(failure.message.contains("report that line"), "{failure}");
+    }
 }

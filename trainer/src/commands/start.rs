@@ -4,7 +4,7 @@
 //! training. Or some pictures of what is looked for, against the undecided covers: a probe
 //! that is strongly regularised, because a few pictures say little.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cli::{Exit, Failure, Outcome, Result};
@@ -193,7 +193,7 @@ async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> R
     promote(session, made).await
 }
 
-fn read(session: &Session, file: &PathBuf) -> Option<Vec<u8>> {
+fn read(session: &Session, file: &Path) -> Option<Vec<u8>> {
     super::score::pixels(file, &Rule::default())
         .map_err(|error| session.printer.warn(format!("{}: {error}", file.display())))
         .ok()
