@@ -244,3 +244,22 @@ pub async fn retry(
     }
     Ok(Outcome::done(json!({ "put_back": pages })))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crawl_of_before_there_was_a_choice_is_the_same_crawl_as_one_without() {
+        let old = json!({ "mode": "random", "keywords": [], "base_urls": [] });
+        let asked: Asked = stored(&old).unwrap();
+        assert_eq!(asked.nsfw, Nsfw::Exclude);
+        assert_eq!(json!(asked), old);
+        let chosen = Asked {
+            nsfw: Nsfw::Only,
+            ..asked
+        };
+        assert_eq!(json!(chosen)["nsfw"], "only");
+        assert_eq!(stored::<Asked>(&json!(chosen)).unwrap(), chosen);
+    }
+}

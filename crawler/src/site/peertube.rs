@@ -23,7 +23,7 @@ pub const FLOOR_MS: i64 = 1000;
 /// Most hits that a request brings.
 const SEARCH_PAGE: u64 = 100;
 /// More videos than the whole network has are no number of one instance's.
-const MOST: u64 = 100_000_000;
+const MOST: f64 = 1e8;
 /// Covers of a crawl are asked for before its lists; lists in their order.
 const LIST_RANK: i64 = 1 << 20;
 
@@ -209,7 +209,8 @@ impl Peertube {
         let data = data.ok_or_else(|| Fault::NotUnderstood("no list of videos".to_owned()))?;
         let (start, count) = (part(body.url, "start"), part(body.url, "count"));
         let random = *mode == Mode::Random;
-        let told = list["total"].as_u64().filter(|total| *total <= MOST);
+        let told = video::number(&list["total"]).filter(|n| (0.0..=MOST).contains(n));
+        let told = told.map(|total| total as u64);
         // Behind the last hit there is none, whatever the list says.
         let told = told.filter(|_| random || !data.is_empty());
         let only_total = random && count == Some(1);

@@ -150,7 +150,7 @@ impl Station<'_> {
             )
         }));
         if let Some(wait) = held {
-            parts.push(format!("{} is just asked by another crawler", wait.name));
+            parts.push(format!("{} waits: another crawler is asking it", wait.name));
         }
         if paused.len() > 2 {
             parts.push(format!("{} more hosts wait", paused.len() - 2));

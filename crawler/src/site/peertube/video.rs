@@ -49,7 +49,7 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// A number, also in a text.
-fn number(value: &Value) -> Option<f64> {
+pub(super) fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),

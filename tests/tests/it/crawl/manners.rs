@@ -1,5 +1,7 @@
 //! Manners, from the other side.
 
+use sqlx::Connection;
+
 use super::support::{PACE, Trial, least_gap, status, throttled};
 use tests::site::{Behaviour, Config, RetryAfter, Rule};
 
@@ -241,4 +243,28 @@ fn two_crawlers_take_turns_at_a_host_without_waiting_for_each_others_leases() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[tokio::test]
+async fn a_turn_that_a_wrong_clock_has_put_hours_ahead_is_brought_back_and_that_is_told() {
+    let trial = Trial::new();
+    assert_eq!(trial.run(&trial.peertube(), &["--random", "2"]).code, 0);
+    let database = trial.programs.database();
+    let mut wire = sqlx::SqliteConnection::connect(&database).await.unwrap();
+    let hours = 5 * 3_600_000;
+    sqlx::query("update host set next_at = next_at + $1, day_from = day_from + $1")
+        .bind(hours)
+        .execute(&mut wire)
+        .await
+        .unwrap();
+    wire.close().await.unwrap();
+    let began = std::time::Instant::now();
+    let output = trial.run(&trial.peertube(), &["--random", "3"]);
+    assert_eq!(output.code, 0, "{}", output.stderr);
+    assert!(
+        output.stderr.contains("a clock was wrong"),
+        "{}",
+        output.stderr
+    );
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
