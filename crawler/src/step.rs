@@ -440,7 +440,7 @@ impl Worker {
         }
         match judge(fault, page.attempts) {
             Judgement::GiveUp => Fate::Failed { class, reason },
-            Judgement::WhenTheHostMay => turned_away(fault, page, host),
+            Judgement::WhenTheHostMay => turned_away(fault, page),
             Judgement::After { gaps } => Fate::Again {
                 not_before: now() + gaps * host.gap_ms(),
                 counts: true,
@@ -451,29 +451,22 @@ impl Worker {
     }
 }
 
-/// When the host may be asked again; after a captcha that is another page first.
-fn turned_away(fault: &Fault, page: &Page, host: &Host) -> Fate {
+/// When the host may be asked again; after a captcha or a refusal that is another page first,
+/// if there is one.
+fn turned_away(fault: &Fault, page: &Page) -> Fate {
     let (class, reason) = (fault.class().to_owned(), fault.to_string());
-    let not_before = match fault {
-        Fault::Captcha if page.walls + 1 >= MOST_CAPTCHAS => {
-            let reason = format!("{reason}, {MOST_CAPTCHAS} times");
-            return Fate::Failed { class, reason };
-        }
-        Fault::Captcha => host.cooldown_until + host.gap_ms(),
-        Fault::Risk(_) => 0,
-        _ => {
-            return Fate::Again {
-                not_before: 0,
-                counts: false,
-                class,
-                reason,
-            };
-        }
-    };
-    Fate::Walled {
-        not_before,
-        class,
-        reason,
+    match fault {
+        Fault::Captcha if page.walls + 1 >= MOST_CAPTCHAS => Fate::Failed {
+            class,
+            reason: format!("{reason}, {MOST_CAPTCHAS} times"),
+        },
+        Fault::Captcha | Fault::Risk(_) => Fate::Walled { class, reason },
+        _ => Fate::Again {
+            not_before: 0,
+            counts: false,
+            class,
+            reason,
+        },
     }
 }
 

@@ -56,8 +56,7 @@ statements! {
     TOTAL = "update crawl set total = $2 where id = $1";
     PUT_BACK = "
         update page set state = 'pending', attempts = 0, not_before = 0, hops = 0, location = null,
-            rank = case when walls >= 3 then rank - 4294967296 else rank end, walls = 0,
-            settled_at = null
+            rank = rank - walls * 281474976710656, walls = 0, settled_at = null
         where state = 'failed' and ($1 is null or class = $1) and settled_at >= $2
           and crawl_id in (select id from crawl where site <> 'folder')";
     /// A finished crawl whose request was made again has a twin that takes its pages.

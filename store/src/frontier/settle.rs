@@ -28,12 +28,11 @@ statements! {
         update page set state = 'pending', lease_until = null, not_before = $2, attempts = attempts + $3,
             class = $4, reason = $5
         where id = $1";
-    /// A page that met three walls gives way to all others: one that always meets one would
-    /// otherwise be asked first for ever.
+    /// A page that met a wall gives way to all that met fewer: one that always meets one would
+    /// otherwise be asked first for ever. No rank of a site's reaches 2^48.
     WALLED = "
-        update page set state = 'pending', lease_until = null, not_before = $2, walls = walls + 1,
-            rank = case when walls = 2 then rank + 4294967296 else rank end,
-            class = $3, reason = $4
+        update page set state = 'pending', lease_until = null, not_before = 0, walls = walls + 1,
+            rank = rank + 281474976710656, class = $2, reason = $3
         where id = $1";
     RELEASED = "update page set state = 'pending', lease_until = null where id = $1";
     FAILED = "
@@ -78,11 +77,9 @@ pub enum Fate {
         /// For people.
         reason: String,
     },
-    /// Its host turned us away instead of answering. It is to be asked for again, but not as the
-    /// next, and behind all others when that has happened often.
+    /// Its host turned us away instead of answering. It is to be asked for again, behind all
+    /// pages to which that has happened less often.
     Walled {
-        /// Not earlier than this.
-        not_before: i64,
         /// Stable name of the failure.
         class: String,
         /// For people.
@@ -374,15 +371,7 @@ async fn seal(
             .bind(counts)
             .bind(class)
             .bind(reason),
-        Fate::Walled {
-            not_before,
-            class,
-            reason,
-        } => sqlx::query(WALLED)
-            .bind(page.0)
-            .bind(not_before)
-            .bind(class)
-            .bind(reason),
+        Fate::Walled { class, reason } => sqlx::query(WALLED).bind(page.0).bind(class).bind(reason),
         Fate::Released => sqlx::query(RELEASED).bind(page.0),
         Fate::Failed { class, reason } => sqlx::query(FAILED)
             .bind(page.0)
