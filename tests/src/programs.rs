@@ -25,6 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 type Paths = BTreeMap<String, PathBuf>;
 
+/// Looks until it is so, with an end for when the program under test hangs.
+///
+/// # Panics
+/// If it is never so.
+pub fn until(mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !so() {
+        assert!(Instant::now() < end, "it never happens");
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
+
 /// The programs, with a home of their own: an empty folder that holds the database and is
 /// where they are run, so that nothing of the user's is touched.
 pub struct Programs {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 use sqlx::Connection;
-use tests::programs::{Output, Programs};
+use tests::programs::{Output, Programs, until};
 
 use crate::covers::{fill, fill_again};
 
@@ -37,9 +37,7 @@ fn an_import_killed_three_times_ends_with_every_cover_whole_and_once() {
         let running = programs.spawn("crawler", args);
         // A batch is about 5 MB; the last one is always still to come.
         let enough = written(&programs).max(1) + 3_000_000;
-        while written(&programs) < enough && before < 256 {
-            std::thread::yield_now();
-        }
+        until(|| written(&programs) >= enough || before >= 256);
         running.kill();
         let verified = programs.run("crawler", ["verify", "--json"]);
         assert_eq!(verified.code, 0, "{}", verified.stderr);
@@ -130,9 +128,7 @@ fn ctrl_c_saves_what_is_in_hand_and_the_same_command_goes_on() {
         "--json",
     ];
     let running = programs.spawn("crawler", args);
-    while written(&programs) < 1_000_000 {
-        std::thread::yield_now();
-    }
+    until(|| written(&programs) >= 1_000_000);
     running.interrupt();
     let stopped = running.wait();
     assert_eq!(stopped.code, 3, "{}", stopped.stderr);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tests::programs::{Into, Programs};
+use tests::programs::{Into, Programs, until};
 
 use crate::covers::{fill, keep_all};
 
@@ -106,9 +106,7 @@ fn an_import_of_labels_stops_when_it_is_asked_and_goes_on_where_it_was() {
     let log = programs.home().join("whisker.db-wal");
     let written = || std::fs::metadata(&log).map_or(0, |file| file.len());
     let running = programs.spawn("labeler", ["import", "l.csv", "--json"]);
-    while written() < 1_000_000 {
-        std::thread::yield_now();
-    }
+    until(|| written() >= 1_000_000);
     running.interrupt();
     let stopped = running.wait();
     assert_eq!(stopped.code, 3, "{}", stopped.stderr);
@@ -147,17 +145,12 @@ fn a_benchmark_stops_when_it_is_asked_and_refuses_what_memory_cannot_hold() {
 fn wait_until_it_listens(process: u32) {
     const SIGINT_BIT: u64 = 1 << (libc::SIGINT - 1);
     let status = format!("/proc/{process}/status");
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    loop {
+    until(|| {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        if mask.is_some_and(|mask| mask & SIGINT_BIT != 0) {
-            return;
-        }
-        assert!(std::time::Instant::now() < end, "it never listens");
-        std::thread::yield_now();
-    }
+        mask.is_some_and(|mask| mask & SIGINT_BIT != 0)
+    });
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
+pub use tests::programs::until;
 use tests::programs::{Output, Programs, Running};
 use tests::site::{Behaviour, Config, Entry, RetryAfter, Site, start};
 
@@ -187,15 +187,6 @@ pub fn text(content_type: &str, body: &str) -> Behaviour {
     Behaviour::Body {
         content_type: content_type.into(),
         body: body.into(),
-    }
-}
-
-/// Looks until it is so, without end in sight only if the program under test hangs.
-pub fn until(mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(300);
-    while !so() {
-        assert!(Instant::now() < end, "it never happens");
-        std::thread::park_timeout(Duration::from_millis(1));
     }
 }
 
