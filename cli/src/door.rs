@@ -50,7 +50,11 @@ where
         Err(error) => return failed(&printer, &Failure::failed(error)),
     };
     tell_of_panics();
-    match guarded(|| runtime.block_on(async { command(args, printer, Stop::listen()).await })) {
+    let ended =
+        guarded(|| runtime.block_on(async { command(args, printer, Stop::listen()).await }));
+    // What is still read on a thread of its own is of no use any more, and may take long.
+    runtime.shutdown_background();
+    match ended {
         Ok(outcome) => {
             if let Some(value) = &outcome.json {
                 printer.object(value);
@@ -145,8 +149,9 @@ fn trace(quiet: bool, verbose: u8) {
         (_, 1) => "info",
         _ => "debug",
     };
-    // That a chart has a stroke without length is nobody's business.
-    let usual = || EnvFilter::new(format!("{level},tiny_skia=error"));
+    // That a chart has a stroke without length, or a page a table that HTML does not know, is
+    // nobody's business.
+    let usual = || EnvFilter::new(format!("{level},tiny_skia=error,html5ever=error"));
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -31,6 +31,9 @@ pub enum Fault {
         /// The deadline that the site names, Unix milliseconds.
         until: Option<i64>,
     },
+    /// Whether anything may be asked cannot be said: its robots.txt cannot be read.
+    #[error("its robots.txt cannot be read: {0}")]
+    NoRobots(String),
     /// Any other 5xx.
     #[error("the site has an error of its own (HTTP {0})")]
     Server(u16),
@@ -101,6 +104,7 @@ impl Fault {
             Self::Status(_) => "status",
             Self::Throttled { .. } => "throttled",
             Self::Unavailable { .. } => "unavailable",
+            Self::NoRobots(_) => "unavailable",
             Self::Server(_) => "server-error",
             Self::Risk(_) | Self::Captcha => "refused",
             Self::Unreachable(_) => "unreachable",
@@ -143,7 +147,7 @@ pub fn judge(fault: &Fault, attempts: u32) -> Judgement {
         Fault::Throttled { .. } | Fault::Risk(_) | Fault::Captcha => {
             return Judgement::WhenTheHostMay;
         }
-        Fault::Unavailable { .. } => 5,
+        Fault::Unavailable { .. } | Fault::NoRobots(_) => 5,
         Fault::Unreachable(_) => 4,
         Fault::Server(_) | Fault::Timeout(_) | Fault::Incomplete(_) => 3,
         // Length and type were right, the picture was not: perhaps a bad copy.
@@ -195,6 +199,7 @@ mod tests {
             (Fault::Forbidden(403), vec![]),
             (Fault::Status(418), vec![]),
             (Fault::Unavailable { until: None }, vec![4, 8, 16, 32]),
+            (Fault::NoRobots("HTTP 500".into()), vec![4, 8, 16, 32]),
             (Fault::Server(500), vec![4, 8]),
             (Fault::Unreachable("dns".into()), vec![4, 8, 16]),
             (Fault::Timeout("total"), vec![4, 8]),

@@ -111,8 +111,10 @@ impl Answer {
     /// That fault.
     pub fn check(&self, now: i64) -> Result<(), Fault> {
         let until = || {
-            self.header(RETRY_AFTER)
-                .and_then(|text| said::retry_after(text, now))
+            let all = self.headers.get_all(RETRY_AFTER).into_iter();
+            let texts = all.filter_map(|value| value.to_str().ok());
+            // Several say several things; the longest wait keeps them all.
+            texts.filter_map(|text| said::retry_after(text, now)).max()
         };
         Err(match self.status {
             200..=399 => return Ok(()),

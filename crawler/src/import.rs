@@ -245,8 +245,12 @@ fn make(
 }
 
 fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, Refused> {
-    let file = std::fs::File::open(path)?;
-    let stated = file.metadata()?.len();
+    // Opening a pipe would wait for somebody to write into it.
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is not a file").into());
+    }
+    let (file, stated) = (std::fs::File::open(path)?, metadata.len());
     cover::read(file, stated, limits).map_err(|unread| match unread {
         Unread::Refused(refusal) => refusal.into(),
         Unread::Io(error) => error.into(),

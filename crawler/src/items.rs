@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use cli::{Failure, Result};
 use url::Url;
 
-use folder::PICTURES;
-
 const LISTS: [&str; 5] = ["txt", "csv", "tsv", "jsonl", "ndjson"];
 /// The columns of a list that name its pictures; the first that is filled counts.
 const COLUMNS: [&str; 3] = ["file", "path", "url"];
+
+/// Longer than a path or an address can be, in bytes.
+const LONGEST_NAME: usize = 8192;
 
 /// What is to be imported.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -98,9 +99,9 @@ fn nothing(paths: &[PathBuf], left_out: &BTreeMap<String, u64>) -> Failure {
         false => format!("\nLeft out: {}.", counts(left_out)),
     };
     Failure::usage(format!(
-        "no pictures in {}{left_out}\nWhisker reads {} files.",
+        "no pictures in {}{left_out}\nWhisker reads JPEG, PNG, WebP, GIF and BMP files, and lists that end in {}.",
         names.join(", "),
-        PICTURES.join(", ")
+        LISTS.join(", ")
     ))
 }
 
@@ -129,7 +130,7 @@ fn ending_is(path: &Path, endings: &[&str]) -> bool {
 
 /// Paths in a list are relative to the list.
 fn in_list(path: &Path, found: &mut Found) -> Result<()> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = tabular::read(path).map_err(|error| {
         Failure::usage(format!(
             "the list {} cannot be read: {error}",
             path.display()
@@ -138,9 +139,11 @@ fn in_list(path: &Path, found: &mut Found) -> Result<()> {
     let text = tabular::decode(&bytes);
     let folder = path.parent().unwrap_or(Path::new("."));
     if ending_is(path, &["txt"]) {
-        for (_, line) in tabular::lines(&text) {
-            if let Some(name) = of_text(folder, line) {
-                take(folder, name, found);
+        for (n, line) in tabular::lines(&text) {
+            if let Some(name) = of_text(folder, line)
+                && let Err(why) = take(folder, name, found)
+            {
+                found.bad.push(Bad::line(path, n, why));
             }
         }
         return Ok(());
@@ -150,13 +153,12 @@ fn in_list(path: &Path, found: &mut Found) -> Result<()> {
         false => columns(path, &text)?,
     };
     for (line, row) in rows {
-        match row.map(|row| row.first(&COLUMNS).map(str::to_owned)) {
-            Ok(Some(name)) => take(folder, &name, found),
-            Ok(None) => {
-                let why = format!("none of {} is filled", COLUMNS.join(", "));
-                found.bad.push(Bad::line(path, line, why));
-            }
-            Err(why) => found.bad.push(Bad::line(path, line, why)),
+        let named = row.and_then(|row| match row.first(&COLUMNS) {
+            Some(name) => take(folder, name, found),
+            None => Err(format!("none of {} is filled", COLUMNS.join(", "))),
+        });
+        if let Err(why) = named {
+            found.bad.push(Bad::line(path, line, why));
         }
     }
     Ok(())
@@ -181,7 +183,7 @@ fn of_text<'a>(folder: &Path, line: &'a str) -> Option<&'a str> {
         return line.split_whitespace().next();
     }
     // Names of files may hold tabs, and begin with #.
-    if folder.join(line).exists() {
+    if line.len() <= LONGEST_NAME && folder.join(line).exists() {
         return Some(line);
     }
     if line.starts_with('#') {
@@ -198,8 +200,11 @@ fn is_url(text: &str) -> bool {
     begins("http://") || begins("https://")
 }
 
-/// A line of a list may name a folder, too.
-fn take(folder: &Path, name: &str, found: &mut Found) {
+/// What a line of a list names: an address, a file, or a folder; else why it is none.
+fn take(folder: &Path, name: &str, found: &mut Found) -> Result<(), String> {
+    if name.len() > LONGEST_NAME {
+        return Err(format!("a name of {} bytes is none", name.len()));
+    }
     match Url::parse(name) {
         Ok(mut url) if matches!(url.scheme(), "http" | "https") => {
             // It is never sent, so two addresses that differ in it alone are one.
@@ -214,10 +219,22 @@ fn take(folder: &Path, name: &str, found: &mut Found) {
             let path = folder.join(name);
             match path.is_dir() {
                 true => folder::search(&path, found),
+                false if is_address(name) && !path.exists() => {
+                    return Err("it is not an address that can be asked".into());
+                }
                 false => found.files.push(absolute(&path)),
             }
         }
     }
+    Ok(())
+}
+
+/// Whether it looks like one: `ftp://host/a.jpg`, `http://[broken`.
+fn is_address(name: &str) -> bool {
+    let scheme = name.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 #[cfg(test)]

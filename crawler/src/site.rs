@@ -5,6 +5,7 @@
 pub mod bilibili;
 pub mod bv;
 pub mod html;
+mod json;
 pub mod peertube;
 pub mod profile;
 pub mod reading;

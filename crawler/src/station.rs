@@ -9,7 +9,7 @@ mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cli::{Bar, Failure, Printer, Result, Stop, now};
 use store::Store;
@@ -28,6 +28,9 @@ const IN_FLIGHT: usize = 16;
 const BATCH: usize = 64;
 /// How often claims of other programs that have died are looked for.
 const SWEEP_MS: u64 = 30_000;
+/// How long what is in hand may take once the user has asked to stop. What takes longer is given
+/// up: its page is due again, as if the program had been killed.
+const GRACE: Duration = Duration::from_millis(900);
 /// The shortest sleep.
 const BLINK_MS: i64 = 10;
 /// How often it is looked whether another program has freed a host: a part of a request's time.
@@ -46,6 +49,8 @@ pub struct Station<'a> {
     /// Hosts whose day is used up, and whose user knows.
     told: BTreeSet<String>,
     swept: i64,
+    /// When what is in hand is given up; set once the user has asked to stop.
+    patience_ends: Option<Instant>,
 }
 
 impl<'a> Station<'a> {
@@ -88,6 +93,7 @@ impl<'a> Station<'a> {
             unreachable: BTreeMap::new(),
             told: BTreeSet::new(),
             swept: 0,
+            patience_ends: None,
         }
     }
 
@@ -104,6 +110,8 @@ impl<'a> Station<'a> {
             let stopping = self.stop.asked();
             if !stopping {
                 self.take().await?;
+            } else if Instant::now() >= *self.patience_ends.get_or_insert(Instant::now() + GRACE) {
+                break;
             }
             if self.tasks.is_empty() && (stopping || self.all_at_rest().await?) {
                 break;
@@ -281,9 +289,13 @@ impl<'a> Station<'a> {
         }
         // Not through a sweep, which may find that the clock was wrong.
         let sleep = wake.map(|at| (at - now()).max(BLINK_MS).unsigned_abs().min(SWEEP_MS));
+        let sleep = match self.patience_ends {
+            Some(end) => Some(end.saturating_duration_since(Instant::now())),
+            None => sleep.map(Duration::from_millis),
+        };
         let asleep = async {
             match sleep {
-                Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+                Some(time) => tokio::time::sleep(time).await,
                 None => std::future::pending().await,
             }
         };

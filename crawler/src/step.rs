@@ -75,6 +75,8 @@ pub struct Done {
     pub requests: u64,
     /// Of bodies.
     pub bytes: u64,
+    /// Parts of the page that were not understood.
+    pub skipped: u32,
 }
 
 impl Done {
@@ -88,6 +90,7 @@ impl Done {
             verdict: Verdict::Open,
             requests: 0,
             bytes: 0,
+            skipped: 0,
         }
     }
 }
@@ -246,6 +249,7 @@ impl Worker {
                 Fate::Done
             }
             Content::Page(reading) => {
+                done.skipped = reading.skipped;
                 if let (Kind::List, Some(why)) = (page.kind, &reading.missing) {
                     tracing::warn!(url = shortened(page.address()), why, "a list holds nothing");
                 }

@@ -39,6 +39,8 @@ pub struct Summary {
     pub pages_left: u64,
     /// Pages that say that their video is gone: misses, no failures.
     pub missing: u64,
+    /// Parts of pages that were not understood, such as videos without a cover.
+    pub skipped: u64,
     /// Nothing came for so long that no more was asked.
     pub hopeless: bool,
     /// The user stopped it.
@@ -109,6 +111,7 @@ impl Summary {
         self.seconds += other.seconds;
         self.pages_left += other.pages_left;
         self.missing += other.missing;
+        self.skipped += other.skipped;
         self.hopeless |= other.hopeless;
         self.stopped |= other.stopped;
         self.refusals.extend(other.refusals);
@@ -174,6 +177,7 @@ impl Summary {
             "seconds": self.seconds,
             "pages_left": self.pages_left,
             "missing": self.missing,
+            "skipped": self.skipped,
             "refused": self.refusals.iter().map(|r| json!({
                 "host": r.host, "reason": r.reason, "until": r.until,
             })).collect::<Vec<_>>(),
@@ -207,6 +211,10 @@ impl Summary {
         }
         if self.missing > 0 {
             rows.push(("missing", format!("{} videos are gone", self.missing)));
+        }
+        if self.skipped > 0 {
+            let words = "parts of pages were not understood (-v shows one of each page)";
+            rows.push(("skipped", format!("{} {words}", self.skipped)));
         }
         if self.pages_left > 0 {
             rows.push(("left", self.pages_left.to_string()));

@@ -49,7 +49,7 @@ pub async fn run(
     stop: &Stop,
 ) -> Result<Outcome> {
     let format = Format::of(file)?;
-    let bytes = std::fs::read(file)
+    let bytes = tabular::read(file)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", file.display())))?;
     let folder = file.parent().unwrap_or(Path::new("."));
     let rows = format::read(format, &bytes)?;

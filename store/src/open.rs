@@ -12,7 +12,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{ConnectOptions, Sqlite, Transaction};
 use tokio::sync::Mutex;
 
 use crate::near::Hashes;
@@ -162,6 +162,8 @@ fn options(path: &Path, durability: Durability) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .optimize_on_close(true, None)
+        // A slow disk is no reason to show people SQL.
+        .log_slow_statements(log::LevelFilter::Off, Duration::MAX)
 }
 
 async fn writer(options: SqliteConnectOptions, path: &Path) -> Result<SqlitePool> {

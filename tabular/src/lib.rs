@@ -1,17 +1,20 @@
 //! Files of rows as people and their programs write them: spreadsheets, editors, scripts.
 //!
-//! Pure: bytes in, rows out. A file is read as it was meant, and what cannot be read is one bad
+//! Pure but for [`read`]: bytes in, rows out. A file is read as it was meant, and what cannot be read is one bad
 //! row with its line and a reason; it never takes the other rows with it.
 //!
+//! - [`read`]: the bytes of a file
 //! - [`decode`]: bytes to text, whatever the encoding and the line ends
 //! - [`lines`]: a text file, a value a line
 //! - [`table`]: CSV and its kin: commas, semicolons, tabs or bars between the cells
 //! - [`objects`]: JSONL, one object a line
 
 mod decode;
+mod file;
 mod table;
 
 pub use decode::decode;
+pub use file::read;
 pub use table::{Table, table};
 
 /// A row by the names of its columns. Names are in lower case and values trimmed; an empty

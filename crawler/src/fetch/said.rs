@@ -63,7 +63,12 @@ pub(super) fn retry_after(text: &str, now: i64) -> Option<i64> {
         let since = date.duration_since(std::time::UNIX_EPOCH).ok()?;
         return i64::try_from(since.as_millis()).ok();
     }
-    iso8601(text).or_else(|| mail_date(text))
+    iso8601(text).or_else(|| mail_date(text)).or_else(|| {
+        // `3600, 3600`: headers that a proxy has joined.
+        let parts = text.split(',').map(|part| seconds(part.trim()));
+        let waits: Option<Vec<_>> = parts.collect();
+        now.checked_add(waits?.into_iter().flatten().max()?)
+    })
 }
 
 /// Milliseconds of a number of seconds; the inner nothing is a number that no clock holds.

@@ -64,6 +64,8 @@ fn a_retry_after_is_seconds_or_a_date_in_any_form_that_servers_send() {
         ("99999999999999999999", None),
         ("9223372036854775807", None),
         ("9223372036854775807.5", None),
+        ("30, 120", Some(NOW + 120_000)),
+        ("30, soon", None),
         ("-5", None),
         ("+5", None),
         (".", None),

@@ -10,7 +10,7 @@ use super::{Bad, Found, absolute, ending_is};
 
 /// Endings of files that are tried as pictures whatever they hold: one that is broken is a
 /// failure with a name.
-pub(super) const PICTURES: [&str; 9] = [
+const PICTURES: [&str; 9] = [
     "jpg", "jpeg", "jpe", "png", "webp", "gif", "bmp", "avif", "jfif",
 ];
 /// Pictures that are not read, by ending and as they are called.

@@ -129,6 +129,36 @@ fn what_a_folder_holds_is_tried_counted_or_litter() {
     assert_eq!(found.bad, []);
 }
 
+#[test]
+fn what_is_no_name_is_a_bad_line() {
+    let long = "x".repeat(9000);
+    let text = format!("ftp://a.example/b.jpg\nhttp://[broken\n{long}\nhttps://a.example/c.jpg\n");
+    let folder = folder(&[("l.txt", text.as_bytes())]);
+    let found = find(&[folder.path().join("l.txt")]).unwrap();
+    assert_eq!(found.urls.len(), 1);
+    assert_eq!(found.files, [PathBuf::new(); 0]);
+    let lines: Vec<_> = found
+        .bad
+        .iter()
+        .map(|bad| bad.item.rsplit(' ').next().unwrap())
+        .collect();
+    assert_eq!(lines, ["1", "2", "3"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_read() {
+    let folder = folder(&[]);
+    let pipe = folder.path().join("l.csv");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let error = find(&[pipe]).unwrap_err();
+    assert!(error.message.contains("it is not a file"), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_followed_and_loops_are_not() {

@@ -112,6 +112,10 @@ fn faulty(host: &mut Host, fault: &Fault, now: i64) -> Verdict {
             slow_down(host);
             cool_down(host, THROTTLED_GAPS, *until, fault, now)
         }
+        Fault::NoRobots(_) => {
+            slow_down(host);
+            cool_down(host, THROTTLED_GAPS, None, fault, now)
+        }
         Fault::Timeout(_) => {
             slow_down(host);
             cool_down(host, SILENT_GAPS, None, fault, now)

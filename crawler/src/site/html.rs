@@ -1,5 +1,6 @@
 //! Sites of web pages, told by a [`Profile`]: lists, sitemaps, pages of videos.
 
+mod attributes;
 pub mod charset;
 mod claims;
 pub mod facts;

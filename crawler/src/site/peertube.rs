@@ -13,6 +13,7 @@ use serde_json::Value;
 use store::frontier::Kind;
 use url::Url;
 
+use super::json;
 use super::{Body, Lead, Mode, Place, Reading};
 use crate::fault::Fault;
 use crate::origin::Bases;
@@ -203,7 +204,8 @@ impl Peertube {
     /// The request that only asks how many videos there are brings no video: the first of a
     /// list is not a random one.
     pub(super) fn read(&self, mode: &Mode, body: Body<'_>) -> Result<Reading, Fault> {
-        let list: Value = serde_json::from_slice(body.bytes)
+        let list = json::first(&String::from_utf8_lossy(body.bytes))
+            .ok_or_else(|| Fault::NotUnderstood("the answer is empty".to_owned()))?
             .map_err(|error| Fault::NotUnderstood(format!("no list of videos: {error}")))?;
         let data = list["data"].as_array();
         let data = data.ok_or_else(|| Fault::NotUnderstood("no list of videos".to_owned()))?;

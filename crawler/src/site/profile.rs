@@ -201,10 +201,15 @@ pub fn all(data: &Path) -> Vec<Result<Profile>> {
     paths.sort();
     paths.iter().map(|path| read(path)).collect()
 }
+/// A small file; a pipe would be waited for.
+fn text_of(path: &Path) -> std::io::Result<String> {
+    let bytes = tabular::read(path)?;
+    String::from_utf8(bytes).map_err(std::io::Error::other)
+}
 
 fn read(path: &Path) -> Result<Profile> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = text_of(path).map_err(|error| {
         Failure::usage(format!(
             "the site's profile {shown} cannot be read: {error}\n`crawler sites` lists what there is."
         ))

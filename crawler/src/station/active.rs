@@ -62,6 +62,8 @@ impl Active {
                 (self.failures, self.misses, self.covers_came) = (0, 0, true);
             }
             Fate::Done if done.kind == Kind::Video => self.misses = 0,
+            // Lists that lead to lists alone, one after the other.
+            Fate::Done if done.kind == Kind::List && leads_nowhere(done) => self.misses += 1,
             _ => {}
         }
     }
@@ -82,4 +84,13 @@ impl Active {
         let endless = !self.crawl.retrying && self.worker.mode != Mode::List;
         endless && (self.failures >= HOPELESS.0 || self.misses >= HOPELESS.1)
     }
+}
+
+fn leads_nowhere(done: &Done) -> bool {
+    let settlement = &done.settlement;
+    let lists = settlement
+        .leads_to
+        .iter()
+        .all(|page| page.kind == Kind::List);
+    lists && settlement.known.is_empty() && settlement.total.is_none()
 }

@@ -30,6 +30,7 @@ impl Station<'_> {
         }
         self.summary.requests += done.requests;
         self.summary.bytes += done.bytes;
+        self.summary.skipped += u64::from(done.skipped);
         self.summary.fetched += u64::from(settlement.arrival.is_some());
         match &settlement.fate {
             Fate::Failed { class, reason } => {

@@ -109,6 +109,6 @@ fn troubles_host(fault: &Fault) -> Fault {
         | Fault::Timeout(_)
         | Fault::Unreachable(_)
         | Fault::Risk(_) => fault.clone(),
-        _ => Fault::Unavailable { until: None },
+        other => Fault::NoRobots(other.to_string()),
     }
 }

@@ -155,9 +155,13 @@ fn score_batch(loaded: &Loaded, batch: &[PathBuf], rule: &Rule, device: Device) 
 pub(super) fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
     let limits = Limits::default();
     let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
+    let metadata = fs::metadata(path).map_err(cannot)?;
+    if !metadata.is_file() {
+        // A folder, or a pipe that somebody would have to write into.
+        return Err(cannot(std::io::Error::other("it is not a file")));
+    }
     let file = fs::File::open(path).map_err(cannot)?;
-    let stated = file.metadata().map_err(cannot)?.len();
-    let bytes = cover::read(file, stated, &limits).map_err(|unread| unread.to_string())?;
+    let bytes = cover::read(file, metadata.len(), &limits).map_err(|unread| unread.to_string())?;
     cover::pixels(&bytes, rule, &limits).map_err(|refusal| refusal.to_string())
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::fault::Fault;
+use crate::site::json;
 use crate::text::clean;
 
 const VARIABLE: &str = "window.__INITIAL_STATE__";
@@ -116,9 +117,7 @@ fn state(script: &str) -> Option<Result<Value, Fault>> {
 }
 
 fn object(text: &str) -> Result<Value, String> {
-    let text = whole_pairs(text);
-    let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
-    match values.next() {
+    match json::first(text) {
         Some(Ok(state @ Value::Object(_))) => Ok(state),
         Some(Ok(_)) => Err("its state is no object".to_owned()),
         Some(Err(error)) => Err(format!("its state is not JSON: {error}")),
@@ -126,63 +125,9 @@ fn object(text: &str) -> Result<Value, String> {
     }
 }
 
-/// The text with U+FFFD for every escaped half of a surrogate pair: JavaScript cuts texts between
-/// the halves of an emoji and writes what is left, and JSON parsers refuse that.
-fn whole_pairs(text: &str) -> std::borrow::Cow<'_, str> {
-    if !text.contains("\\ud") && !text.contains("\\uD") {
-        return text.into();
-    }
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        let length = match (unit(escape), escape.get(6..).and_then(unit)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
-            (Some(0xD800..=0xDFFF), _) => {
-                out.push('\u{fffd}');
-                rest = &escape[6..];
-                continue;
-            }
-            // The escaped character, which may be a backslash, goes along.
-            _ => 1 + escape[1..].chars().next().map_or(0, char::len_utf8),
-        };
-        out.push_str(&escape[..length]);
-        rest = &escape[length..];
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-/// The UTF-16 unit of `\uXXXX` at the beginning of a text.
-fn unit(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    let hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    u16::from_str_radix(digits, 16).ok().filter(|_| hex)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn halves_of_surrogate_pairs_are_replaced_and_all_else_stays() {
-        for (text, want) in [
-            (r#""a\n猫\u732b""#, r#""a\n猫\u732b""#),
-            (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
-            (r#""\ud83d""#, "\"\u{fffd}\""),
-            (r#""\uDE00x""#, "\"\u{fffd}x\""),
-            (r#""\ud83d\ud83d\ude00""#, "\"\u{fffd}\\ud83d\\ude00\""),
-            (r#""\ud83d\u732b""#, "\"\u{fffd}\\u732b\""),
-            (r#""\ud83d\ufeff""#, "\"\u{fffd}\\ufeff\""),
-            (r#""\\ud83d""#, r#""\\ud83d""#),
-            (r#""\\\ud83d""#, "\"\\\\\u{fffd}\""),
-            (r"\ud8", r"\ud8"),
-            (r"\ud83d\", "\u{fffd}\\"),
-            (r"\ud猫猫", r"\ud猫猫"),
-        ] {
-            assert_eq!(whole_pairs(text), want, "{text}");
-        }
-    }
 
     #[test]
     fn many_assignments_and_tags_that_never_end_cost_no_time() {

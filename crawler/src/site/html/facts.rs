@@ -13,6 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::json_ld;
+use crate::site::json;
 use crate::text::clean;
 use value::{address, duration, is_address, moment, name, tags};
 
@@ -134,7 +135,7 @@ fn described(page: &Html, base: &Url) -> Facts {
     };
     let blocks = elements(page, "script[type]").filter(is_json_ld);
     let values: Vec<Value> = blocks
-        .flat_map(|script| json_ld::values(&script.text().collect::<String>()))
+        .flat_map(|script| json::all(&script.text().collect::<String>()))
         .collect();
     let mut facts = Facts::default();
     for video in values.iter().filter_map(json_ld::video).take(MOST_VIDEOS) {

@@ -9,20 +9,28 @@ use html5ever::driver::{Parser, parse_document};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use scraper::{Html, HtmlTreeSink};
 
+use super::attributes::Attributes;
+
 /// Text between two looks at the tree, in bytes.
 const PIECE: usize = 2048;
 /// Elements within one another. Pages of sites have some thirty.
 const DEEPEST: usize = 256;
 /// Elements and texts of a page.
 const MOST_NODES: usize = 200_000;
+/// Attributes of a tag. Those of pages have some ten.
+const MOST_ATTRIBUTES: usize = 1000;
 
 /// Reads a page as far as it stays within the bounds: what it says of its video stands at its
 /// beginning.
 pub fn parse(text: &str) -> Html {
     let mut parser = parse_document(HtmlTreeSink::new(Html::new_document()), Default::default());
+    let mut attributes = Attributes::default();
     let mut rest = text;
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        if attributes.most(piece) > MOST_ATTRIBUTES {
+            break;
+        }
         parser.process(StrTendril::from(piece));
         rest = after;
         if is_beyond(&parser) {
@@ -76,6 +84,18 @@ mod tests {
         let numbered: String = (0..4000).map(|n| format!("<font size={n}>")).collect();
         let text = [head, &numbered, &"<p>x".repeat(20_000)].concat();
         assert!(parse(&text).tree.nodes().len() < 2 * MOST_NODES);
+    }
+
+    #[test]
+    fn a_tag_of_attributes_without_end_ends_the_page() {
+        let head = "<meta property=og:image content=/1.jpg>";
+        let flood: String = (0..1_000_000).map(|n| format!("a{n} ")).collect();
+        let page = parse(&format!("{head}<p>x<a {flood}>")).html();
+        assert!(
+            page.contains("og:image") && !page.contains("a2000"),
+            "{}",
+            page.len()
+        );
     }
 
     proptest! {

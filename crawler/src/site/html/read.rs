@@ -15,6 +15,12 @@ use crate::site::profile::List;
 use crate::site::{Body, Candidate, Lead, Mode, Reading};
 use crate::text::clean;
 
+/// How deep sitemaps name further ones: the protocol knows one index above them, some sites have
+/// two; a site that has more of them could keep a crawl for ever.
+const DEEPEST_MAP: u32 = 2;
+/// Further sitemaps that are taken of one index.
+const MOST_MAPS: usize = 1000;
+
 /// Pages taken of one sitemap, chosen at random: a large one has fifty thousand.
 pub(super) const TAKEN: usize = 1000;
 /// A walk that is this far from its beginning ends.
@@ -56,11 +62,13 @@ impl Html {
         let named = map.maps.len() + map.pages.len();
         let chance = |text: &str| chance(text, body.seed);
         let resolved = |text: &str| body.url.join(text).ok();
-        for map in map.maps {
+        let maps = map.maps.into_iter();
+        for map in maps.filter(|_| body.depth < DEEPEST_MAP).take(MOST_MAPS) {
             let url = resolved(&map).and_then(without_fragment);
             let url = url.filter(|url| self.is_home(url));
             let list = url.map(|url| Lead {
                 rank: LIST_RANK + chance(&map),
+                depth: body.depth + 1,
                 ..self.list(url, 0)
             });
             reading.pages.extend(list);

@@ -139,15 +139,19 @@ fn the_cover_is_the_smallest_wide_picture_that_is_large_enough_and_a_square_one_
             json!({ "previewPath": null, "thumbnailPath": "/t.jpg" }),
             Some("t"),
         ),
-        (json!({ "previewPath": "", "thumbnailPath": 7 }), Some("7")),
+        (
+            json!({ "previewPath": 7, "thumbnailPath": "2025-12-17" }),
+            None,
+        ),
+        (
+            json!({ "previewPath": 7, "thumbnailPath": "/t.jpg" }),
+            Some("t"),
+        ),
         (json!({ "previewPath": "", "thumbnailPath": null }), None),
     ] {
         let reading = read_one(&fields);
         let got = reading.candidates.first().map(|c| c.image_url.clone());
-        let want = want.map(|name| match name {
-            "7" => "https://video.example/api/v1/7".to_owned(),
-            name => format!("https://video.example/{name}.jpg"),
-        });
+        let want = want.map(|name| format!("https://video.example/{name}.jpg"));
         assert_eq!(got, want, "{fields}");
         assert_eq!(reading.skipped, u32::from(want.is_none()), "{fields}");
         assert_eq!(reading.example.is_some(), want.is_none(), "{fields}");

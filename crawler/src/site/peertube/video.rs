@@ -12,6 +12,8 @@ use crate::text::clean;
 const WIDE_ENOUGH: u32 = 480;
 /// Sides beyond this are no sides of a picture (JPEG's largest).
 const LONGEST_SIDE: f64 = 65_535.0;
+/// Longer than an address can be, in bytes.
+const LONGEST_ADDRESS: usize = 8192;
 /// How far a ratio may be from 16:9: sizes are whole pixels, and an instance's admin chooses them.
 const NEARLY: f64 = 0.03;
 /// Longer than a year is no duration, seconds.
@@ -142,8 +144,11 @@ fn ratio(value: &Value) -> Option<f64> {
 
 /// Relative to the host that was asked, even for a video of another one.
 fn address(value: &Value, page: &Url) -> Option<String> {
-    let url = page.join(&text(value)?).ok()?;
-    Some(String::from(url)).filter(|url| is_web(url))
+    // A number or a date would be joined, too, and asked for in vain.
+    let text = value.as_str()?.trim();
+    let begins = text.starts_with('/') || is_web(text);
+    let url = page.join(text).ok().filter(|_| begins)?;
+    Some(String::from(url)).filter(|url| is_web(url) && url.len() <= LONGEST_ADDRESS)
 }
 
 /// The smallest 16:9 picture that is large enough. Failing that, whatever is likest to it:
