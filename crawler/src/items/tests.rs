@@ -136,7 +136,7 @@ fn what_is_no_name_is_a_bad_line() {
     let folder = folder(&[("l.txt", text.as_bytes())]);
     let found = find(&[folder.path().join("l.txt")]).unwrap();
     assert_eq!(found.urls.len(), 1);
-    assert_eq!(found.files, [PathBuf::new(); 0]);
+    assert!(found.files.is_empty(), "{:?}", found.files);
     let lines: Vec<_> = found
         .bad
         .iter()
