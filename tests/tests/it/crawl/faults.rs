@@ -1,6 +1,6 @@
 //! What sites do wrong: each ends as a row with a reason, none ends the run.
 
-use super::support::{PACE, Trial, least_gap, status, text, throttled};
+use super::support::{PACE, Trial, least_gap, status, text, throttled, until};
 use tests::site::{Behaviour, RetryAfter, Rule};
 
 /// What happens at a cover's address, the class it ends in (none: as a cover), and how often
@@ -229,4 +229,29 @@ fn failures_can_be_put_back_by_class() {
     assert_eq!(trial.status()["failed"], serde_json::json!({ "gone": 1 }));
     let none = trial.crawler(&["retry", "--since", "2100-01-01", "--json"]);
     assert_eq!(none.json.unwrap()["put_back"], 0);
+}
+
+#[test]
+fn an_answer_that_never_comes_does_not_hold_up_an_interrupt_and_its_page_is_due_again() {
+    let trial = Trial::new();
+    let hangs = Rule::new("/lazy-static/*", [Behaviour::Hang]);
+    trial.site.behave(hangs.on("peertube"));
+    let args = ["--random", "5", "--seed", "3"];
+    let running = trial.spawn(&trial.peertube(), &args);
+    let is_cover = |entry: &tests::site::Entry| entry.path.starts_with("/lazy-static/");
+    until(|| trial.asked("peertube").iter().any(is_cover));
+    let asked = std::time::Instant::now();
+    running.interrupt();
+    let stopped = running.wait();
+    assert_eq!(stopped.code, 3, "{}", stopped.stderr);
+    // A second, and what a busy machine adds to it; the request would wait for a minute.
+    let took = asked.elapsed();
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+    let before = stopped.json.unwrap()["new_covers"].as_u64().unwrap();
+    let resumed = trial.crawler(&["resume", "--json"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    assert_eq!(
+        before + resumed.json.unwrap()["new_covers"].as_u64().unwrap(),
+        5
+    );
 }
