@@ -337,6 +337,7 @@ impl<'a> Station<'a> {
             let held = self.tasks.is_empty().then(|| now() + 1000);
             return Ok(held);
         };
+        self.tell_of_gap(&wait);
         Ok(Some(look_at(&wait)))
     }
 

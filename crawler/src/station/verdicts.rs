@@ -132,6 +132,20 @@ impl Station<'_> {
         }
     }
 
+    /// Once for each host: a wait is not what a person expects where nothing went wrong.
+    pub(super) fn tell_of_gap(&mut self, wait: &HostWait) {
+        const LONG_MS: i64 = 30_000;
+        let is_gap = wait.reason.is_none() && !wait.busy;
+        if is_gap && wait.until - now() > LONG_MS && self.told.insert(wait.name.clone()) {
+            self.bar.println(format!(
+                "{}: the next request is at {}: its robots.txt, or the pace that was asked for, \
+                 wants so long a gap",
+                wait.name,
+                clock(wait.until, now())
+            ));
+        }
+    }
+
     /// How far each pool is where there are several crawls, and who is waited for; `held` is a
     /// host to which another program has a request under way.
     pub(super) fn telling(&self, paused: &[HostWait], held: Option<&HostWait>) -> String {
