@@ -48,6 +48,8 @@ pub struct Station<'a> {
     unreachable: BTreeMap<String, String>,
     /// Hosts whose day is used up, and whose user knows.
     told: BTreeSet<String>,
+    /// Hosts whose long gap was told.
+    told_of_gap: BTreeSet<String>,
     swept: i64,
     /// When what is in hand is given up; set once the user has asked to stop.
     patience_ends: Option<Instant>,
@@ -92,6 +94,7 @@ impl<'a> Station<'a> {
             summary,
             unreachable: BTreeMap::new(),
             told: BTreeSet::new(),
+            told_of_gap: BTreeSet::new(),
             swept: 0,
             patience_ends: None,
         }

@@ -136,7 +136,7 @@ impl Station<'_> {
     pub(super) fn tell_of_gap(&mut self, wait: &HostWait) {
         const LONG_MS: i64 = 30_000;
         let is_gap = wait.reason.is_none() && !wait.busy;
-        if is_gap && wait.until - now() > LONG_MS && self.told.insert(wait.name.clone()) {
+        if is_gap && wait.until - now() > LONG_MS && self.told_of_gap.insert(wait.name.clone()) {
             self.bar.println(format!(
                 "{}: the next request is at {}: its robots.txt, or the pace that was asked for, \
                  wants so long a gap",
