@@ -432,3 +432,21 @@ fn image_hosts_share_one_pace() {
         ("https://cdn.example:443".into(), FLOOR_MS)
     );
 }
+
+#[test]
+fn sitemaps_name_further_ones_two_levels_deep_and_no_deeper() {
+    let index =
+        "<sitemapindex><sitemap><loc>https://kittens.example/n.xml</loc></sitemap></sitemapindex>";
+    for depth in 0..4 {
+        let body = Body {
+            url: &Url::parse("https://kittens.example/m.xml").unwrap(),
+            bytes: index.as_bytes(),
+            kind: Kind::List,
+            depth,
+            seed: 1,
+        };
+        let read = site().read(&Mode::Random, &[], body);
+        let deeper = read.map(|reading| reading.pages[0].depth).ok();
+        assert_eq!(deeper, (depth < 2).then_some(depth + 1), "{depth}");
+    }
+}
