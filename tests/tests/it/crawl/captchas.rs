@@ -37,7 +37,7 @@ fn a_captcha_is_waited_out_and_another_page_is_asked() {
     let trial = Trial::new();
     let script = [Behaviour::Normal, Behaviour::Captcha, Behaviour::Captcha];
     trial.site.behave(Rule::new("/video/*", script).on("www"));
-    let output = trial.run(&trial.bilibili(), &["--random", "8"]);
+    let output = trial.run(&trial.bilibili(), &["--random", "8", "--seed", "11"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
     let json = output.json.unwrap();
     assert_eq!(
@@ -64,7 +64,7 @@ fn the_third_captcha_in_a_row_ends_the_run_and_is_remembered() {
     trial
         .site
         .behave(Rule::new("/video/*", script).on("www").forever());
-    let first = trial.run(&trial.bilibili(), &["--random", "50"]);
+    let first = trial.run(&trial.bilibili(), &["--random", "50", "--seed", "11"]);
     assert_eq!(first.code, 5, "{}", first.stderr);
     let json = first.json.unwrap();
     assert!(

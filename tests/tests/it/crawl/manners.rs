@@ -133,7 +133,7 @@ fn refusals_stop_the_host_for_long_and_are_told() {
             .on("www")
             .forever(),
     );
-    let first = trial.run(&trial.bilibili(), &["--random", "50"]);
+    let first = trial.run(&trial.bilibili(), &["--random", "50", "--seed", "11"]);
     assert_eq!(first.code, 5, "{}", first.stderr);
     let json = first.json.unwrap();
     assert!(json["pages_left"].as_u64() > Some(0));
