@@ -20,5 +20,6 @@ pub use model::{ModelRow, NewModel};
 pub use prediction::{PredictionRow, RunTally};
 pub use round::{Leftover, RoundKind, RoundResult, RoundRow};
 pub use run::{Begun, NewRun, RunCover, RunId, RunRow, RunState};
-pub use score::{Find, Member, Score, SpokenFor, Unscored};
+pub use score::{Find, Member, Region, Score, SpokenFor, Unscored};
+pub(crate) use score::RegionColumns;
 pub use suspect::{Suspect, SuspectRow};

@@ -26,6 +26,7 @@ async fn scored(negatives: u32) -> Fixture {
             cover: member.cover,
             logit: None,
             probability: 0.0001,
+            region: None,
         })
         .collect();
     at.store.put_scores(model, &scores, 0, 1).await.unwrap();

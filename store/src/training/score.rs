@@ -1,5 +1,8 @@
 //! Scores of candidates by a model, and the videos that they lead to.
 
+use serde::Serialize;
+use sqlx::FromRow;
+
 use crate::label::hash;
 use crate::statement::statements;
 use crate::{Pool, Result, Store, TopicId};
@@ -27,18 +30,24 @@ statements! {
     /// Rows as one text: a statement a row would cost ten times as much. Of pixels that are
     /// still the cover's.
     PUT_SCORES = "
-        insert into score (model_id, cover_id, probability, logit, scored_at)
-        select $1, c.id, json_extract(value, '$[1]'), json_extract(value, '$[2]'), $3
+        insert into score (model_id, cover_id, probability, logit, scored_at,
+                           region_left, region_top, region_width, region_height)
+        select $1, c.id, json_extract(value, '$[1]'), json_extract(value, '$[2]'), $3,
+               json_extract(value, '$[3]'), json_extract(value, '$[4]'),
+               json_extract(value, '$[5]'), json_extract(value, '$[6]')
         from json_each($2) cross join cover c
         where c.id = json_extract(value, '$[0]') and c.remade <= $4
         on conflict (model_id, cover_id) do update set
             probability = excluded.probability, logit = excluded.logit,
-            scored_at = excluded.scored_at";
+            scored_at = excluded.scored_at,
+            region_left = excluded.region_left, region_top = excluded.region_top,
+            region_width = excluded.region_width, region_height = excluded.region_height";
     SCORES = "
-        select s.cover_id, p.pool, s.logit, s.probability
+        select s.cover_id, p.pool, s.logit, s.probability,
+               s.region_left, s.region_top, s.region_width, s.region_height
         from score s join pool p on p.cover_id = s.cover_id and p.topic_id = $1
         where s.model_id = $2 order by s.cover_id";
-    /// When they were made stays; a score that is gone does not come back.
+    /// When they were made stays, and where they come from; a score that is gone does not come back.
     MOVE_SCORES = "
         update score set probability = json_extract(moved.value, '$[1]'),
                          logit = json_extract(moved.value, '$[2]')
@@ -72,9 +81,11 @@ statements! {
                           where d.topic_id = $2 and d.cover_id = s.cover_id)";
     /// A video with several covers is found once, by its surest.
     FINDS = "
-        select url, title, site, probability, sha256, cover_id, of_group, since
+        select url, title, site, probability, sha256, cover_id, of_group, since,
+               region_left, region_top, region_width, region_height
         from (
             select v.id, v.url, v.title, v.site, s.probability, c.sha256, s.cover_id,
+                   s.region_left, s.region_top, s.region_width, s.region_height,
                    coalesce(c.representative, c.id) as of_group,
                    coalesce(v.published_at, v.seen_at) as since,
                    row_number() over (partition by v.id
@@ -95,9 +106,18 @@ statements! {
 /// Scores a transaction: others that write wait for a fraction of a second.
 const PORTION: usize = 20_000;
 
-/// `[[cover, probability, log-odds], …]`; numbers are written so that they are read back alike.
+/// `[[cover, probability, log-odds, left, top, width, height], …]`, of the whole cover the first
+/// three; numbers are written so that they are read back alike.
 fn rows_of(scores: &[Score]) -> String {
-    let row = |score: &Score| serde_json::json!([score.cover, score.probability, score.logit]);
+    let row = |score: &Score| {
+        let (cover, probability, logit) = (score.cover, score.probability, score.logit);
+        match score.region {
+            None => serde_json::json!([cover, probability, logit]),
+            Some(r) => serde_json::json!([
+                cover, probability, logit, r.left, r.top, r.width, r.height
+            ]),
+        }
+    };
     serde_json::Value::Array(scores.iter().map(row).collect()).to_string()
 }
 
@@ -121,6 +141,42 @@ pub struct Score {
     pub logit: Option<f64>,
     /// Of the topic, at the base rate of its pool.
     pub probability: f64,
+    /// The view that decided; `None`: the whole cover.
+    pub region: Option<Region>,
+}
+
+/// A part of a cover, in thousandths of its width and height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Region {
+    /// From the left edge, 0 to 1000.
+    pub left: u16,
+    /// From the upper edge, 0 to 1000.
+    pub top: u16,
+    /// 1 to 1000.
+    pub width: u16,
+    /// 1 to 1000.
+    pub height: u16,
+}
+
+/// A region as its columns hold it.
+#[derive(Debug, Clone, Copy, FromRow)]
+pub(crate) struct RegionColumns {
+    region_left: Option<u16>,
+    region_top: Option<u16>,
+    region_width: Option<u16>,
+    region_height: Option<u16>,
+}
+
+impl RegionColumns {
+    /// `None`: the whole cover.
+    pub(crate) fn region(self) -> Option<Region> {
+        Some(Region {
+            left: self.region_left?,
+            top: self.region_top?,
+            width: self.region_width?,
+            height: self.region_height?,
+        })
+    }
 }
 
 /// A candidate of a topic.
@@ -162,6 +218,32 @@ pub struct Find {
     pub group: i64,
     /// When it was published, or else first met; Unix milliseconds.
     pub since: i64,
+    /// The view that decided; `None`: the whole cover.
+    pub region: Option<Region>,
+}
+
+#[derive(FromRow)]
+struct ScoreRow {
+    cover_id: i64,
+    pool: String,
+    logit: Option<f64>,
+    probability: f64,
+    #[sqlx(flatten)]
+    region: RegionColumns,
+}
+
+#[derive(FromRow)]
+struct FindRow {
+    url: String,
+    title: String,
+    site: String,
+    probability: f64,
+    sha256: Vec<u8>,
+    cover_id: i64,
+    of_group: i64,
+    since: i64,
+    #[sqlx(flatten)]
+    region: RegionColumns,
 }
 
 impl Store {
@@ -301,18 +383,19 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn scores(&self, topic: TopicId, model: i64) -> Result<Vec<(Pool, Score)>> {
-        let rows: Vec<(i64, String, Option<f64>, f64)> = sqlx::query_as(SCORES)
+        let rows: Vec<ScoreRow> = sqlx::query_as(SCORES)
             .bind(topic.0)
             .bind(model)
             .fetch_all(self.read())
             .await?;
-        let score = |(cover, pool, logit, probability): (_, String, _, _)| {
+        let score = |row: ScoreRow| {
             let score = Score {
-                cover,
-                logit,
-                probability,
+                cover: row.cover_id,
+                logit: row.logit,
+                probability: row.probability,
+                region: row.region.region(),
             };
-            Ok((pool.parse()?, score))
+            Ok((row.pool.parse()?, score))
         };
         rows.into_iter().map(score).collect()
     }
@@ -384,20 +467,19 @@ impl Store {
             .bind(limit)
             .fetch_all(self.read())
             .await?;
-        let find = |(url, title, site, probability, sha256, cover, group, since): FindRow| {
+        let find = |row: FindRow| {
             Ok(Find {
-                url,
-                title,
-                site,
-                probability,
-                sha256: hash(&sha256)?,
-                cover,
-                group,
-                since,
+                url: row.url,
+                title: row.title,
+                site: row.site,
+                probability: row.probability,
+                sha256: hash(&row.sha256)?,
+                cover: row.cover_id,
+                group: row.of_group,
+                since: row.since,
+                region: row.region.region(),
             })
         };
         rows.into_iter().map(find).collect()
     }
 }
-
-type FindRow = (String, String, String, f64, Vec<u8>, i64, i64, i64);

@@ -31,6 +31,7 @@ async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
         cover: *cover,
         logit: None,
         probability: 0.9 - place as f64 / 100.0,
+        region: None,
     };
     let scores: Vec<Score> = covers.iter().enumerate().map(score).collect();
     store.put_scores(model, &scores, 0, 1).await.unwrap();

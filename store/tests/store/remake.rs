@@ -82,6 +82,7 @@ async fn what_was_computed_of_pixels_that_were_made_again_meanwhile_is_not_store
         cover,
         logit: None,
         probability: 0.5,
+        region: None,
     };
     let features = [(first, vec![1.0]), (second, vec![1.0])];
     let scores = [score(first), score(second)];

@@ -97,6 +97,7 @@ async fn what_the_model_in_use_does_not_know_is_counted_until_another_one_knows_
             cover: *cover,
             logit: None,
             probability: 0.5,
+            region: None,
         };
         let scores: Vec<_> = scored.iter().map(score).collect();
         store.put_scores(model, &scores, 0, 1).await.unwrap();

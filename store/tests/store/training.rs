@@ -309,6 +309,7 @@ fn score(cover: i64, probability: f64) -> Score {
         cover,
         logit: Some(0.25),
         probability,
+        region: None,
     }
 }
 
