@@ -33,10 +33,9 @@ pub use digest::{hex, sha256};
 pub use format::{Format, sniff};
 pub use limits::{Limits, Unread, read};
 pub use phash::{NEAR, hamming, phash};
+pub use raster::Raster;
 pub use refusal::Refusal;
 pub use rule::{Chroma, Decoder, Filter, Fit, Kernel, Quality, Rule, UnknownRule};
-
-use raster::Raster;
 
 /// Width and height of a stored cover, in pixels.
 pub const SIDE: u32 = 240;
@@ -139,6 +138,28 @@ pub fn decode_image(jpeg: &[u8]) -> Result<Vec<u8>, Refusal> {
     }
     let decoded = jpeg::decode(jpeg, &Rule::default(), &exactly)?;
     Ok(decoded.raster.rgb)
+}
+
+/// The stored preview of a picture in true proportions, read and scaled to the size that `size`
+/// makes of its own (width, height): what a net looks at that sees more than the square.
+///
+/// # Errors
+/// A [`Refusal`] if `jpeg` is not a JPEG of at most [`PREVIEW`] pixels a side.
+pub fn scaled_preview(
+    jpeg: &[u8],
+    size: impl FnOnce(u32, u32) -> (u32, u32),
+) -> Result<Raster, Refusal> {
+    let small = Limits {
+        longest: PREVIEW,
+        shortest: 1,
+        ..Limits::default()
+    };
+    if sniff(jpeg)? != Format::Jpeg {
+        return Err(Refusal::NotAnImage);
+    }
+    let preview = jpeg::decode(jpeg, &Rule::default(), &small)?.raster;
+    let size = size(preview.width, preview.height);
+    Ok(resize::view(&preview, size))
 }
 
 impl decode::Frame {

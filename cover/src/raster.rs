@@ -5,25 +5,28 @@ use image::{DynamicImage, RgbImage};
 
 /// `height` rows of `width` RGB pixels, 8 bits a channel, no padding (HWC).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Raster {
+pub struct Raster {
+    /// In pixels.
     pub width: u32,
+    /// In pixels.
     pub height: u32,
+    /// Row by row, three bytes a pixel.
     pub rgb: Vec<u8>,
 }
 
 impl Raster {
-    pub fn white(width: u32, height: u32) -> Self {
+    pub(crate) fn white(width: u32, height: u32) -> Self {
         let rgb = vec![255; width as usize * height as usize * 3];
         Self { width, height, rgb }
     }
 
-    pub fn row(&self, y: u32) -> &[u8] {
+    pub(crate) fn row(&self, y: u32) -> &[u8] {
         let stride = self.width as usize * 3;
         &self.rgb[y as usize * stride..][..stride]
     }
 
     /// The picture as a viewer shows it.
-    pub fn upright(self, orientation: Orientation) -> Self {
+    pub(crate) fn upright(self, orientation: Orientation) -> Self {
         if orientation == Orientation::NoTransforms {
             return self;
         }
@@ -37,7 +40,7 @@ impl Raster {
     }
 
     /// `inner` centred on this raster, which must be at least as large.
-    pub fn paste_centred(&mut self, inner: &Self) {
+    pub(crate) fn paste_centred(&mut self, inner: &Self) {
         let left = ((self.width - inner.width) / 2) as usize * 3;
         let top = (self.height - inner.height) / 2;
         let stride = self.width as usize * 3;
@@ -49,7 +52,7 @@ impl Raster {
     }
 
     /// The mean of each channel, rounded.
-    pub fn mean(&self) -> [u8; 3] {
+    pub(crate) fn mean(&self) -> [u8; 3] {
         let (pixels, _) = self.rgb.as_chunks::<3>();
         let mut sums = [0u64; 3];
         for pixel in pixels {

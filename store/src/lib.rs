@@ -59,6 +59,7 @@ pub mod stroke;
 pub mod topic;
 pub mod training;
 pub mod trust;
+pub mod views;
 
 pub use cover::{Arrival, NewCover, NewVideo, Settled, file_key};
 pub use decision::{Act, Choice, Event, Role, Source};

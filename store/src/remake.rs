@@ -1,5 +1,5 @@
 //! Images made again by another rule. What was said of the old pixels goes with them:
-//! features and scores; a run's predictions stay, they are its history. The perceptual hash
+//! features of them and scores; a run's predictions stay, they are its history. The perceptual hash
 //! stays too, because it does not depend on the rule, and groups are made of it.
 
 use sqlx::FromRow;
@@ -23,7 +23,10 @@ statements! {
     NEWEST_REMAKE = "select coalesce(max(remade), 0) from cover where remade > 0";
     REMADE_SINCE = "select id from cover where remade > 0 and remade > $1 order by id";
     REMAKE_IMAGE = "update cover_image set image = $2 where cover_id = $1";
-    FORGET_FEATURES = "delete from feature where cover_id = $1";
+    /// Those of the old image: what was seen of the preview still holds.
+    FORGET_FEATURES = "
+        delete from feature
+        where cover_id = $1 and pixels = (select image_sha256 from cover where id = $1)";
     FORGET_SCORES = "delete from score where cover_id = $1";
     RULES = "select resize_rule, count(*) from cover group by resize_rule order by 2 desc, 1";
 }
@@ -89,6 +92,12 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
         for one in remade {
+            for forget in [FORGET_FEATURES, FORGET_SCORES] {
+                sqlx::query(forget)
+                    .bind(one.cover)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             sqlx::query(REMAKE_COVER)
                 .bind(one.cover)
                 .bind(&one.image_sha256[..])
@@ -101,12 +110,6 @@ impl Store {
                 .bind(&one.image)
                 .execute(&mut *tx)
                 .await?;
-            for forget in [FORGET_FEATURES, FORGET_SCORES] {
-                sqlx::query(forget)
-                    .bind(one.cover)
-                    .execute(&mut *tx)
-                    .await?;
-            }
         }
         Ok(tx.commit().await?)
     }

@@ -15,11 +15,12 @@ pub mod score;
 pub mod suspect;
 
 pub use attempt::AttemptRow;
+pub use feature::Featured;
 pub use fold::{Claim, EpochRow, FoldResult, FoldRow, FoldState, Holder};
 pub use model::{ModelRow, NewModel};
 pub use prediction::{PredictionRow, RunTally};
 pub use round::{Leftover, RoundKind, RoundResult, RoundRow};
 pub use run::{Begun, NewRun, RunCover, RunId, RunRow, RunState};
-pub use score::{Find, Member, Region, Score, SpokenFor, Unscored};
 pub(crate) use score::RegionColumns;
+pub use score::{Find, Member, Region, Score, SpokenFor, Unscored};
 pub use suspect::{Suspect, SuspectRow};

@@ -1,39 +1,25 @@
-//! Features in memory, five kilobytes a cover: read from the database once, not for every
-//! training.
+//! Features in memory, as they are stored: read from the database once, not for every training.
 
 use std::collections::{HashMap, HashSet};
 
 use cli::{Failure, Result};
 use store::Store;
-use tch::{Device, Kind, Tensor};
+use store::training::Featured;
+use store::views::Views;
 
-use crate::nets::efficientnet::FEATURES;
+use crate::views::ViewSet;
 
 /// Covers a query: some megabytes.
 const PAGE: usize = 1000;
-/// Bytes of a vector.
-const BYTES: usize = FEATURES as usize * 4;
 
-/// Vectors of one backbone by cover.
-#[derive(Debug)]
+/// What one backbone sees in covers.
+#[derive(Debug, Default)]
 pub struct Bank {
-    row_of: HashMap<i64, i64>,
+    place_of: HashMap<i64, usize>,
     covers: Vec<i64>,
-    /// `[room, 1280]`; rows past the covers are not filled yet.
-    values: Tensor,
+    views: Vec<Views>,
     /// The newest remake from before anything in it was read.
     as_of: i64,
-}
-
-impl Default for Bank {
-    fn default() -> Bank {
-        Bank {
-            row_of: HashMap::new(),
-            covers: Vec::new(),
-            values: Tensor::empty([0, FEATURES], (Kind::Float, Device::Cpu)),
-            as_of: 0,
-        }
-    }
 }
 
 impl Bank {
@@ -57,27 +43,25 @@ impl Bank {
         Ok(())
     }
 
-    /// Rows move up; their order stays.
+    /// Those after them move up; the order stays.
     fn forget(&mut self, covers: &HashSet<i64>) {
-        let rows = (0_i64..).zip(&self.covers);
-        let kept = rows.filter(|(_, cover)| !covers.contains(cover));
-        let (rows, kept): (Vec<i64>, Vec<i64>) = kept.unzip();
-        if kept.len() == self.covers.len() {
+        if !covers.iter().any(|cover| self.has(*cover)) {
             return;
         }
-        self.values = self.values.index_select(0, &Tensor::from_slice(&rows));
-        self.row_of = kept.iter().copied().zip(0..).collect();
-        self.covers = kept;
+        let mut kept = self.covers.iter().map(|cover| !covers.contains(cover));
+        self.views.retain(|_| kept.next().unwrap_or(false));
+        self.covers.retain(|cover| !covers.contains(cover));
+        self.place_of = self.covers.iter().copied().zip(0..).collect();
     }
 
-    /// Covers that it has features of, in the order of its rows.
+    /// Covers that it has features of, in its order.
     pub fn covers(&self) -> &[i64] {
         &self.covers
     }
 
     /// Whether it has a cover's features.
     pub fn has(&self, cover: i64) -> bool {
-        self.row_of.contains_key(&cover)
+        self.place_of.contains_key(&cover)
     }
 
     /// Reads all that the database has.
@@ -86,7 +70,6 @@ impl Bank {
     /// What the database says, a damaged vector.
     pub async fn fill(&mut self, store: &Store, key: &str) -> Result<()> {
         self.refresh(store).await?;
-        self.reserve(store.count_featured(key).await? as usize);
         let mut after = 0;
         loop {
             let page = store.features_after(key, after, PAGE as u32).await?;
@@ -109,82 +92,55 @@ impl Bank {
             .copied()
             .filter(|one| !self.has(*one))
             .collect();
-        self.reserve(self.covers.len() + missing.len());
         for page in missing.chunks(PAGE) {
             self.put_page(&store.features_of(key, page).await?)?;
         }
         Ok(())
     }
 
-    /// Takes vectors that were just computed.
-    ///
-    /// # Errors
-    /// A vector of another length.
-    pub fn put(&mut self, rows: &[(i64, Vec<f32>)]) -> Result<()> {
-        let bytes = |values: &Vec<f32>| values.iter().flat_map(|one| one.to_le_bytes()).collect();
-        let page: Vec<(i64, Vec<u8>)> = rows
-            .iter()
-            .map(|(cover, values)| (*cover, bytes(values)))
-            .collect();
-        self.put_page(&page)
+    /// Takes what was just computed.
+    pub fn put(&mut self, rows: Vec<Featured>) {
+        for row in rows {
+            self.put_one(row.cover, row.views);
+        }
     }
 
     fn put_page(&mut self, page: &[(i64, Vec<u8>)]) -> Result<()> {
-        let mut flat = Vec::with_capacity(page.len() * BYTES);
-        let mut rows = Vec::with_capacity(page.len());
         for (cover, bytes) in page {
-            if bytes.len() != BYTES {
-                return Err(Failure::failed(format!(
-                    "the stored features of cover {cover} are damaged: {} bytes, not {BYTES}",
-                    bytes.len()
-                )));
-            }
-            flat.extend_from_slice(bytes);
-            let next = self.covers.len() as i64;
-            let row = *self.row_of.entry(*cover).or_insert(next);
-            if row == next {
-                self.covers.push(*cover);
-            }
-            rows.push(row);
+            let views = Views::from_bytes(bytes).ok_or_else(|| {
+                Failure::failed(format!("the stored features of cover {cover} are damaged"))
+            })?;
+            self.put_one(*cover, views);
         }
-        self.reserve(self.covers.len());
-        let fresh = Tensor::from_data_size(&flat, &[page.len() as i64, FEATURES], Kind::Float);
-        let _ = self
-            .values
-            .index_copy_(0, &Tensor::from_slice(&rows), &fresh);
         Ok(())
     }
 
-    /// Room for so many; what is there is copied seldom, because room doubles.
-    fn reserve(&mut self, count: usize) {
-        let room = self.values.size()[0] as usize;
-        if count <= room {
-            return;
+    fn put_one(&mut self, cover: i64, views: Views) {
+        let next = self.covers.len();
+        let place = *self.place_of.entry(cover).or_insert(next);
+        match place == next {
+            true => {
+                self.covers.push(cover);
+                self.views.push(views);
+            }
+            false => self.views[place] = views,
         }
-        let wanted = count.max(room * 2) as i64;
-        let grown = Tensor::empty([wanted, FEATURES], (Kind::Float, Device::Cpu));
-        grown.narrow(0, 0, room as i64).copy_(&self.values);
-        self.values = grown;
     }
 
-    /// `[n, 1280]` of these covers, in their order.
+    /// The views of these covers, in their order.
     ///
     /// # Errors
     /// A cover that it has no features of.
-    pub fn of(&self, covers: &[i64]) -> Result<Tensor> {
-        let row = |cover: &i64| {
-            self.row_of
-                .get(cover)
-                .copied()
-                .ok_or_else(|| Failure::failed(format!("there are no features of cover {cover}")))
+    pub fn of(&self, covers: &[i64]) -> Result<ViewSet> {
+        let place = |cover: &i64| {
+            let place = self.place_of.get(cover);
+            let place = place.ok_or_else(|| {
+                Failure::failed(format!("there are no features of cover {cover}"))
+            })?;
+            Ok(&self.views[*place])
         };
-        let rows: Vec<i64> = covers.iter().map(row).collect::<Result<_>>()?;
-        Ok(self.values.index_select(0, &Tensor::from_slice(&rows)))
-    }
-
-    /// `[n, 1280]` of all its covers, without a copy.
-    pub fn all(&self) -> Tensor {
-        self.values.narrow(0, 0, self.covers.len() as i64)
+        let views: Vec<&Views> = covers.iter().map(place).collect::<Result<_>>()?;
+        Ok(ViewSet::new(&views))
     }
 }
 
@@ -192,38 +148,40 @@ impl Bank {
 mod tests {
     use super::*;
 
+    fn featured(cover: i64, value: f32) -> Featured {
+        Featured {
+            cover,
+            pixels: [0; 32],
+            views: Views::rounded((1, 1), 2, &[value, -value]),
+        }
+    }
+
     #[test]
     fn covers_that_were_made_again_are_forgotten_and_the_others_keep_their_order() {
         let mut bank = Bank::default();
-        let rows: Vec<_> = [(7, 1.0), (3, 2.0), (9, 3.0)]
-            .map(|(cover, one)| (cover, vector(one)))
-            .into();
-        bank.put(&rows).unwrap();
+        bank.put(
+            [(7, 1.0), (3, 2.0), (9, 3.0)]
+                .map(|(cover, one)| featured(cover, one))
+                .into(),
+        );
         bank.forget(&HashSet::from([3, 4]));
         assert_eq!(bank.covers(), [7, 9]);
         assert!(!bank.has(3) && bank.has(9));
-        assert_eq!(bank.of(&[9]).unwrap().double_value(&[0, 5]), 3.0);
-        bank.put(&[(3, vector(4.0))]).unwrap();
+        assert_eq!(bank.of(&[9]).unwrap().values.double_value(&[0, 0]), 3.0);
+        bank.put(vec![featured(3, 4.0)]);
         assert_eq!(bank.covers(), [7, 9, 3]);
-        assert_eq!(bank.of(&[3]).unwrap().double_value(&[0, 0]), 4.0);
-    }
-
-    fn vector(value: f32) -> Vec<f32> {
-        vec![value; FEATURES as usize]
+        assert_eq!(bank.of(&[3]).unwrap().values.double_value(&[0, 1]), -4.0);
     }
 
     #[test]
     fn vectors_come_back_in_the_order_asked_and_a_newer_one_replaces_the_older() {
         let mut bank = Bank::default();
-        bank.put(&[(7, vector(1.0)), (3, vector(2.0))])
-            .expect("whole vectors");
-        bank.put(&[(9, vector(4.0)), (7, vector(5.0))])
-            .expect("whole vectors");
+        bank.put(vec![featured(7, 1.0), featured(3, 2.0)]);
+        bank.put(vec![featured(9, 4.0), featured(7, 5.0)]);
         assert_eq!(bank.covers(), [7, 3, 9]);
         let of = bank.of(&[9, 7, 3]).expect("all there");
-        let first: Vec<f32> = Vec::try_from(of.select(1, 0)).expect("floats");
+        let first: Vec<f32> = Vec::try_from(of.values.select(1, 0)).expect("floats");
         assert_eq!(first, [4.0, 5.0, 2.0]);
-        assert_eq!(bank.all().size(), [3, FEATURES]);
-        assert!(bank.of(&[8]).is_err() && bank.put(&[(1, vec![0.0])]).is_err());
+        assert!(bank.of(&[8]).is_err() && bank.put_page(&[(1, vec![0])]).is_err());
     }
 }

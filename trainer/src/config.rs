@@ -11,6 +11,7 @@ use crate::nets::Net;
 use crate::preprocessing::Preprocessing;
 use crate::recipe::{Recipe, RecipeName};
 use crate::tensors::batch_count;
+use crate::views::ViewMode;
 
 /// What is learned, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,8 +122,13 @@ impl Config {
     /// The flags that give this config again, without those that are defaults.
     pub fn flags(&self) -> Vec<String> {
         let mut flags = vec![format!("--net {}", self.net())];
-        if let Method::Steps { recipe, rate } = &self.method {
-            flags.extend(recipe_flags(recipe, *rate));
+        match &self.method {
+            Method::Steps { recipe, rate } => flags.extend(recipe_flags(recipe, *rate)),
+            Method::Probe { preprocessing, .. } => {
+                if preprocessing.views != ViewMode::default_of_backbones() {
+                    flags.push(format!("--views {}", preprocessing.views));
+                }
+            }
         }
         if self.folds != DEFAULT_FOLDS {
             flags.push(format!("--folds {}", self.folds));

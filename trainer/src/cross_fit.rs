@@ -1,16 +1,15 @@
 //! A cross-validated probe at once: every fold, every strength and the final probe descend
-//! together ([`crate::lockstep`]).
+//! together ([`crate::multiple_instance`]).
 //!
 //! The strength of a fold's predictions is chosen by the predictions of the other folds, that
 //! of the final probe by all of them. Not quite the nested choice that `kfold` makes: one of
 //! seven numbers is chosen by probes that have seen the fold, which is far less than what a
 //! label or a pixel could tell.
 
-use tch::{Kind, Tensor};
-
 use crate::folds::Folds;
-use crate::lockstep::{Bench, Column, LIMITS};
+use crate::lockstep::{Column, LIMITS};
 use crate::metrics::{log_loss, sigmoid};
+use crate::multiple_instance::Problem;
 use crate::probe::{Examples, Probe, STRENGTHS};
 
 /// From so many rows on the strength is looked for on a sample first.
@@ -42,7 +41,7 @@ pub fn cross_fit(examples: &Examples, folds: &Folds) -> CrossFit {
         .iter()
         .all(|rows| both_classes(rows, examples.labels));
     parts.extend(halves);
-    let bench = Bench::new(examples.features, examples.labels, &parts);
+    let problem = Problem::new(examples.views, examples.labels, &parts);
     let columns: Vec<Column> = (0..=count)
         .flat_map(|part| {
             strengths
@@ -50,13 +49,13 @@ pub fn cross_fit(examples: &Examples, folds: &Folds) -> CrossFit {
                 .map(move |strength| column(part, *strength))
         })
         .collect();
-    let solutions = bench.solve(&columns, LIMITS);
+    let solutions = problem.solve(&columns, LIMITS);
     let of = |part: usize, at: usize| &solutions[part * strengths.len() + at][..];
     // Margins of every row out of fold, for each strength.
     let outs: Vec<Vec<f64>> = (0..strengths.len())
         .map(|at| {
             let each: Vec<&[f64]> = (0..count).map(|fold| of(fold, at)).collect();
-            out_of_fold(&bench.margins(&each), folds)
+            out_of_fold(&problem, &each, folds.of())
         })
         .collect();
     let chosen = Chosen::new(examples.labels, folds, &outs);
@@ -74,12 +73,12 @@ pub fn cross_fit(examples: &Examples, folds: &Folds) -> CrossFit {
                 ..column(count + 1 + fold, strengths[last])
             })
             .collect();
-        let halves = bench.solve(&columns, LIMITS);
+        let halves = problem.solve(&columns, LIMITS);
         let each: Vec<&[f64]> = halves.iter().map(Vec::as_slice).collect();
-        let half = loss(examples.labels, &out_of_fold(&bench.margins(&each), folds));
+        let half = loss(examples.labels, &out_of_fold(&problem, &each, folds.of()));
         expected_gain(half, loss(examples.labels, &outs[last]))
     });
-    let (weight, bias) = bench.unfolded(of(count, last));
+    let (weight, bias) = problem.unfolded(of(count, last));
     let probe = Probe {
         weight,
         bias,
@@ -127,9 +126,7 @@ pub fn strength(examples: &Examples, folds: &Folds) -> f64 {
 
 /// The number of the best strength, judged on these rows.
 fn best(examples: &Examples, folds: &Folds, sample: &[i64]) -> usize {
-    let features = examples
-        .features
-        .index_select(0, &Tensor::from_slice(sample));
+    let views = examples.views.select(sample);
     let labels: Vec<bool> = sample
         .iter()
         .map(|row| examples.labels[*row as usize])
@@ -144,7 +141,7 @@ fn best(examples: &Examples, folds: &Folds, sample: &[i64]) -> usize {
             .collect()
     };
     let parts: Vec<Vec<i64>> = (0..count).map(train).collect();
-    let bench = Bench::new(&features, &labels, &parts);
+    let problem = Problem::new(&views, &labels, &parts);
     let columns: Vec<Column> = (0..count)
         .flat_map(|part| {
             STRENGTHS
@@ -152,12 +149,12 @@ fn best(examples: &Examples, folds: &Folds, sample: &[i64]) -> usize {
                 .map(move |strength| column(part, *strength))
         })
         .collect();
-    let solutions = bench.solve(&columns, LIMITS);
+    let solutions = problem.solve(&columns, LIMITS);
     let lost = |at: usize| {
         let each: Vec<&[f64]> = (0..count)
             .map(|fold| &solutions[fold * STRENGTHS.len() + at][..])
             .collect();
-        loss(&labels, &picked(&bench.margins(&each), &of))
+        loss(&labels, &out_of_fold(&problem, &each, &of))
     };
     least(&(0..STRENGTHS.len()).map(lost).collect::<Vec<f64>>())
 }
@@ -206,16 +203,13 @@ fn loss(labels: &[bool], margins: &[f64]) -> f64 {
     log_loss(labels, &told)
 }
 
-/// Of margins `[n, folds]` each row's by the probe that has not seen it.
-fn out_of_fold(margins: &Tensor, folds: &Folds) -> Vec<f64> {
-    picked(margins, folds.of())
-}
-
-fn picked(margins: &Tensor, of: &[usize]) -> Vec<f64> {
-    let at: Vec<i64> = of.iter().map(|fold| *fold as i64).collect();
-    let at = Tensor::from_slice(&at).unsqueeze(1);
-    let picked = margins.gather(1, &at, false).view([-1]);
-    Vec::try_from(picked.to_kind(Kind::Double)).expect("doubles")
+/// Each cover's margin by the probe, one a fold, that has not seen it.
+fn out_of_fold(problem: &Problem, solutions: &[&[f64]], of: &[usize]) -> Vec<f64> {
+    let largest = problem.largest(solutions);
+    let numbered = of.iter().enumerate();
+    numbered
+        .map(|(cover, fold)| largest[*fold][cover].margin.into())
+        .collect()
 }
 
 /// Half of the rows, by whole blocks.
@@ -249,9 +243,11 @@ fn expected_gain(half: f64, full: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::keyed::{Purpose, generator};
+    use crate::views::ViewSet;
     use rand::RngExt;
+    use tch::Tensor;
 
-    fn drawn_rows(count: usize, noise: usize, shift: f32) -> (Tensor, Vec<bool>) {
+    fn drawn_rows(count: usize, noise: usize, shift: f32) -> (ViewSet, Vec<bool>) {
         let mut rng = generator(11, Purpose::Bench, &[]);
         let labels: Vec<bool> = (0..count).map(|_| rng.random_bool(0.3)).collect();
         let mut values = Vec::new();
@@ -260,18 +256,16 @@ mod tests {
             values.push(centre + rng.random_range(-1.0..1.0f32));
             values.extend((0..noise).map(|_| rng.random_range(0.0..1.0f32)));
         }
-        (
-            Tensor::from_slice(&values).view([count as i64, noise as i64 + 1]),
-            labels,
-        )
+        let features = Tensor::from_slice(&values).view([count as i64, noise as i64 + 1]);
+        (ViewSet::single(features), labels)
     }
 
     fn fitted(count: usize, noise: usize, shift: f32) -> (CrossFit, Vec<bool>) {
-        let (features, labels) = drawn_rows(count, noise, shift);
+        let (views, labels) = drawn_rows(count, noise, shift);
         let blocks: Vec<usize> = (0..count).collect();
         let folds = Folds::stratified(&labels, &blocks, 4, 1).expect("enough");
         let examples = Examples {
-            features: &features,
+            views: &views,
             labels: &labels,
             blocks: &blocks,
         };

@@ -11,10 +11,9 @@ use tch::Device;
 use crate::bank::Bank;
 use crate::base_rate;
 use crate::features::Extractor;
-use crate::models::Loaded;
+use crate::models::{Judged, Loaded};
 use crate::pixels;
 use crate::rates::Rates;
-use crate::scoring;
 use crate::session::Session;
 
 /// Covers a transaction.
@@ -66,7 +65,8 @@ async fn by_pixels(
             .map(|cover| (cover.cover_id, cover.pool))
             .collect();
         let log_odds = tokio::task::block_in_place(|| of_pixels(loaded, batch, device))?;
-        let scores = scores(&covers, log_odds, rates);
+        let judged = log_odds.into_iter().map(Judged::whole).collect();
+        let scores = scores(&covers, judged, rates);
         store.put_scores(row.id, &scores, as_of, cli::now()).await?;
         scored += scores.len() as u64;
         bar.inc(scores.len() as u64);
@@ -109,7 +109,7 @@ async fn by_features(
                 bar.finish();
                 return Ok((scored, false));
             }
-            bank.put(&extractor.compute(store, few).await?)?;
+            bank.put(extractor.compute(store, few).await?);
         }
         // A cover that is being made again is scored by the next call.
         let batch: Vec<(i64, Pool)> = batch
@@ -118,13 +118,10 @@ async fn by_features(
             .filter(|(one, _)| bank.has(*one))
             .collect();
         let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
-        let margins = scoring::margins_of(&loaded.model, &bank.of(&ids)?)
+        let judged = loaded
+            .judge(&bank.of(&ids)?)
             .ok_or_else(|| Failure::usage(format!("the model {} has no probe", loaded.name)))?;
-        let calibration = &loaded.card.calibration;
-        let log_odds = margins
-            .into_iter()
-            .map(|one| calibration.log_odds(one.into()));
-        let scores = scores(&batch, log_odds.collect(), rates);
+        let scores = scores(&batch, judged, rates);
         store
             .put_scores(row.id, &scores, bank.as_of(), cli::now())
             .await?;
@@ -135,13 +132,15 @@ async fn by_features(
     Ok((scored, !session.stop.asked() || scored == left.len() as u64))
 }
 
-fn scores(covers: &[(i64, Pool)], log_odds: Vec<f64>, rates: &Rates) -> Vec<Score> {
-    let score = |((cover, pool), log_odds): (&(i64, Pool), f64)| Score {
+/// What is stored of covers that were judged.
+pub fn scores(covers: &[(i64, Pool)], judged: Vec<Judged>, rates: &Rates) -> Vec<Score> {
+    let score = |((cover, pool), judged): (&(i64, Pool), Judged)| Score {
         cover: *cover,
-        logit: Some(log_odds),
-        probability: rates.probability(*pool, log_odds),
+        logit: Some(judged.log_odds),
+        probability: rates.probability(*pool, judged.log_odds),
+        region: judged.region,
     };
-    covers.iter().zip(log_odds).map(score).collect()
+    covers.iter().zip(judged).map(score).collect()
 }
 
 fn of_pixels(loaded: &Loaded, batch: Vec<Unscored>, device: Device) -> Result<Vec<f64>> {

@@ -16,6 +16,7 @@ use crate::nets::Net;
 use crate::preprocessing::Preprocessing;
 use crate::recipe::{Loss, Recipe, RecipeName};
 use crate::training::checkpoint::Every;
+use crate::views::ViewMode;
 
 /// A minute of work is little to lose, and AlexNet's 700 MB are much to write.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -50,6 +51,10 @@ pub struct TrainFlags {
     /// Covers in a step [default: the net's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_size: Option<u32>,
+    /// How the pretrained net looks at covers: by windows of their previews, or whole, squeezed to
+    /// a square, at a fifth of the cost and blind for what is small [default: windows]
+    #[arg(long, value_name = "windows|whole")]
+    pub views: Option<ViewMode>,
     /// Of all randomness
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: u64,
@@ -176,8 +181,11 @@ impl TrainFlags {
         config.libtorch = libtorch::loaded().version;
         config.folds = self.folds.unwrap_or(config.folds);
         self.apply_labels(&mut config.labels);
-        if let Method::Steps { recipe, rate } = &mut config.method {
-            self.apply_steps(recipe, rate);
+        match &mut config.method {
+            Method::Steps { recipe, rate } => self.apply_steps(recipe, rate),
+            Method::Probe { preprocessing, .. } => {
+                preprocessing.views = self.views.unwrap_or(preprocessing.views);
+            }
         }
         Ok(config)
     }
@@ -209,8 +217,14 @@ impl TrainFlags {
         }
     }
 
-    /// What was typed for nothing, to be told: a probe has no steps.
+    /// What was typed for nothing, to be told: a probe has no steps, and a net that is trained
+    /// by steps has one view.
     pub fn without_effect(&self, net: Net) -> Option<String> {
+        if net.spec().steps.is_some() {
+            return self
+                .views
+                .map(|_| format!("{net} looks at whole covers: --views has no effect"));
+        }
         let typed = [
             ("--epochs", self.epochs.is_some()),
             ("--batch-size", self.batch_size.is_some()),
@@ -223,8 +237,7 @@ impl TrainFlags {
             .filter(|(_, is_typed)| *is_typed)
             .map(|(name, _)| *name)
             .collect();
-        let idle = net.spec().steps.is_none() && !names.is_empty();
-        idle.then(|| {
+        (!names.is_empty()).then(|| {
             format!(
                 "{net} is not trained by steps: {} has no effect",
                 names.join(", ")
@@ -261,7 +274,7 @@ fn fresh(name: RecipeName, net: Net) -> Result<Config> {
         },
         (None, RecipeName::Modern) => Method::Probe {
             net,
-            preprocessing: Preprocessing::efficientnet_lite(spec.input),
+            preprocessing: Preprocessing::backbone(ViewMode::default_of_backbones()),
             backbone: backbone::SOURCE_SHA256.into(),
         },
         (None, RecipeName::Article) => {

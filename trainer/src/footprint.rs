@@ -5,9 +5,10 @@
 //! real steps.
 
 use crate::config::{Config, Method};
-use crate::nets::efficientnet::FEATURES;
+use crate::nets::efficientnet::{FEATURES, PROJECTED};
 use crate::nets::{Model, Net};
 use crate::recipe::Recipe;
+use crate::views::{self, ViewMode};
 
 /// Bytes of one value.
 const FLOAT: u64 = 4;
@@ -28,6 +29,8 @@ const SCRATCH: f64 = 1.1;
 const KERNELS: u64 = 40_000_000;
 /// Covers that a backbone sees at once.
 const SCORED_AT_ONCE: u64 = 32;
+/// Views of a cover of 16 to 9.
+const VIEWS: u64 = 19;
 
 /// Bytes beside what the program holds before it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,7 @@ impl Footprint {
     pub fn of(config: &Config, covers: usize) -> Footprint {
         let net = config.net();
         let side = config.preprocessing().side as u64;
+        let views = config.preprocessing().views;
         let per_cover = per_cover(net, side);
         let weights = weights(net);
         match &config.method {
@@ -67,11 +71,21 @@ impl Footprint {
                 at_once: recipe.micro_batch.unwrap_or(recipe.batch_size) as u64,
                 data: covers as u64 * 3 * side * side,
             },
-            Method::Probe { .. } => Footprint {
-                weights,
-                per_cover,
-                at_once: SCORED_AT_ONCE,
-                data: covers as u64 * FEATURES as u64 * FLOAT,
+            Method::Probe { .. } => match views {
+                ViewMode::Whole => Footprint {
+                    weights,
+                    per_cover,
+                    at_once: SCORED_AT_ONCE,
+                    data: covers as u64 * FEATURES as u64 * FLOAT,
+                },
+                // One picture at a time; its views as they are stored, and as they are learned
+                // from.
+                ViewMode::Windows => Footprint {
+                    weights,
+                    per_cover: (per_cover as f64 * views::pixels_against(side as i64)) as u64,
+                    at_once: 1,
+                    data: covers as u64 * VIEWS * PROJECTED as u64 * (FLOAT + 1),
+                },
             },
         }
     }

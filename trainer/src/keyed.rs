@@ -35,6 +35,8 @@ pub enum Purpose {
     Attempt = 10,
     /// Covers of a range test.
     RangeTest = 11,
+    /// Where the search for a projection starts.
+    Projection = 12,
 }
 
 /// The generator of `purpose` at `place` under `seed`.

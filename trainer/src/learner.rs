@@ -4,7 +4,7 @@ use std::sync::Once;
 use std::time::Instant;
 
 use cli::{Printer, Result};
-use tch::{Device, Tensor};
+use tch::Device;
 
 use crate::config::{Config, Method, Rate};
 use crate::dataset::Dataset;
@@ -23,6 +23,7 @@ use crate::training::checkpoint::Keeper;
 use crate::training::inner::{self, Split};
 use crate::training::ladder;
 use crate::training::{EpochStats, Event, Observer, StepStats, Task, Trained, train};
+use crate::views::{ViewMode, ViewSet};
 
 /// Everything that trainings of one data set share.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ enum Material {
 
 #[derive(Debug)]
 struct Features {
-    /// `[n, f]`
-    values: Tensor,
+    views: ViewSet,
+    mode: ViewMode,
     backbone: Model,
     key: String,
 }
@@ -188,26 +189,23 @@ impl Learner {
 
     fn learn_probe(&self, part: Part, features: &Features, observe: &mut Observer) -> Trained {
         let started = Instant::now();
-        let of = |rows: &[i64]| features.values.index_select(0, &Tensor::from_slice(rows));
-        let (values, labels) = (of(part.train), picked(&self.labels, part.train));
+        let (views, labels) = (
+            features.views.select(part.train),
+            picked(&self.labels, part.train),
+        );
         let examples = Examples {
-            features: &values,
+            views: &views,
             labels: &labels,
             blocks: &picked(&self.blocks, part.train),
         };
         let fitted = probe::fit(&examples, self.seed);
-        let model = Model::blank(Net::EfficientNetLite0, self.device);
+        let mode = features.mode;
+        let model = Model::looking(Net::EfficientNetLite0, mode, self.device);
         model.params.copy_from(&features.backbone.params);
         model.params.put(&fitted.tensors());
-        let margins = |values: &Tensor| -> Vec<f32> {
-            fitted
-                .margins(values)
-                .into_iter()
-                .map(|margin| margin as f32)
-                .collect()
-        };
-        let (train_loss, train_accuracy) = judge(&margins(&values), &labels);
-        let tested = (!part.test.is_empty()).then(|| margins(&of(part.test)));
+        let (train_loss, train_accuracy) = judge(&fitted.margins(&views), &labels);
+        let tested =
+            (!part.test.is_empty()).then(|| fitted.margins(&features.views.select(part.test)));
         let test = tested
             .as_deref()
             .map(|margins| judge(margins, &picked(&self.labels, part.test)));
@@ -283,18 +281,21 @@ async fn features(
     device: Device,
     dataset: &Dataset,
 ) -> Result<Option<Features>> {
-    let (backbone, key) = features::pretrained(session, device)?;
+    let preprocessing = config.preprocessing();
+    let mode = preprocessing.views;
+    let (backbone, key) = features::pretrained(session, mode, device)?;
     let extractor = Extractor {
         model: &backbone,
         key: &key,
-        preprocessing: config.preprocessing(),
+        preprocessing,
         device,
     };
-    let Some(values) = extractor.of(session, &dataset.ids()).await? else {
+    let Some(views) = extractor.of(session, &dataset.ids()).await? else {
         return Ok(None);
     };
     Ok(Some(Features {
-        values: values.to_device(Device::Cpu),
+        views,
+        mode,
         backbone,
         key,
     }))

@@ -20,12 +20,12 @@ const SMALLEST_DEVIATION: f64 = 1e-6;
 
 /// Features with their labels, and which rows each probe may see.
 #[derive(Debug)]
-pub struct Bench<'a> {
+pub struct Bench {
     /// `[n, f]`, single precision, as they are.
-    features: &'a Tensor,
+    features: Tensor,
     /// 0 or 1, `[n, 1]`.
     targets: Tensor,
-    /// A column a part: one over the part's size in its rows, zero in others, `[n, parts]`.
+    /// What each row counts in each part, `[n, parts]`.
     parts: Tensor,
     mean: Tensor,
     deviation: Tensor,
@@ -42,33 +42,39 @@ pub struct Column {
     pub start: Option<Vec<f64>>,
 }
 
-impl<'a> Bench<'a> {
-    /// `parts` lists the rows that each part may see. Mean and deviation are of all rows:
-    /// labels have no say in them.
-    pub fn new(features: &'a Tensor, labels: &[bool], parts: &[Vec<i64>]) -> Bench<'a> {
-        let count = labels.len() as i64;
-        let targets: Vec<f32> = labels
-            .iter()
-            .map(|label| f32::from(u8::from(*label)))
-            .collect();
-        let weights = Tensor::zeros(
-            [count, parts.len() as i64],
-            (Kind::Float, features.device()),
-        );
-        for (part, rows) in (0..).zip(parts) {
-            let share = 1.0 / rows.len().max(1) as f64;
-            let _ = weights
-                .select(1, part)
-                .index_fill_(0, &Tensor::from_slice(rows), share);
-        }
+/// Mean and deviation of each feature `[f]`; labels have no say in them.
+#[derive(Debug)]
+pub struct Scales {
+    mean: Tensor,
+    deviation: Tensor,
+}
+
+impl Scales {
+    /// Of all rows of features `[n, f]`.
+    pub fn of(features: &Tensor) -> Scales {
         let over_rows = [0i64];
-        Bench {
-            targets: Tensor::from_slice(&targets).view([count, 1]),
-            parts: weights,
+        Scales {
             mean: features.mean_dim(over_rows.as_slice(), false, Kind::Float),
             deviation: features
                 .std_dim(over_rows.as_slice(), false, false)
                 .clamp_min(SMALLEST_DEVIATION),
+        }
+    }
+}
+
+impl Bench {
+    /// `weights` `[n, parts]` says how much each row counts in each part; the rows of a part sum
+    /// up to one, and what it may not see is zero.
+    pub fn new(features: Tensor, labels: &[bool], weights: Tensor, scales: &Scales) -> Bench {
+        let targets: Vec<f32> = labels
+            .iter()
+            .map(|label| f32::from(u8::from(*label)))
+            .collect();
+        Bench {
+            targets: Tensor::from_slice(&targets).view([labels.len() as i64, 1]),
+            parts: weights,
+            mean: scales.mean.shallow_clone(),
+            deviation: scales.deviation.shallow_clone(),
             features,
         }
     }
@@ -191,11 +197,25 @@ mod tests {
         (features, labels)
     }
 
+    /// Each row of a part counts as much as any other of it.
+    fn bench(features: &Tensor, labels: &[bool], parts: &[Vec<i64>]) -> Bench {
+        let size = [labels.len() as i64, parts.len() as i64];
+        let weights = Tensor::zeros(size, (Kind::Float, features.device()));
+        for (part, rows) in (0..).zip(parts) {
+            let share = 1.0 / rows.len() as f64;
+            let _ = weights
+                .select(1, part)
+                .index_fill_(0, &Tensor::from_slice(rows), share);
+        }
+        let scales = Scales::of(features);
+        Bench::new(features.shallow_clone(), labels, weights, &scales)
+    }
+
     #[test]
     fn side_by_side_gives_what_each_gives_alone_in_double_precision() {
         let (features, labels) = drawn(120, 5);
         let parts: [Vec<i64>; 2] = [(0..120).collect(), (0..80).collect()];
-        let bench = Bench::new(&features, &labels, &parts);
+        let bench = bench(&features, &labels, &parts);
         let column = |part, strength| Column {
             part,
             strength,
@@ -247,7 +267,7 @@ mod tests {
     fn folding_the_standardisation_out_changes_no_margin() {
         let (features, labels) = drawn(60, 4);
         let all: Vec<i64> = (0..60).collect();
-        let bench = Bench::new(&features, &labels, &[all]);
+        let bench = bench(&features, &labels, &[all]);
         let column = Column {
             part: 0,
             strength: 0.1,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cli::{Failure, Result};
-use store::training::ModelRow;
+use store::training::{ModelRow, Region};
 use tch::Device;
 
 use crate::metrics::sigmoid;
@@ -11,6 +11,7 @@ use crate::nets::Model;
 use crate::scoring;
 use crate::session::Session;
 use crate::tensors::Covers;
+use crate::views::{Largest, ViewSet};
 use crate::weights::{self, Card};
 
 /// A model that can score.
@@ -24,7 +25,37 @@ pub struct Loaded {
     pub model: Model,
 }
 
+/// What a model says of a cover, and where it saw it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// Calibrated.
+    pub log_odds: f64,
+    /// The view that decided; `None`: the whole cover.
+    pub region: Option<Region>,
+}
+
+impl Judged {
+    /// Of a model that has one view.
+    pub fn whole(log_odds: f64) -> Judged {
+        Judged {
+            log_odds,
+            region: None,
+        }
+    }
+}
+
 impl Loaded {
+    /// What is said of covers by their views, in their order; `None` of a model without a probe.
+    pub fn judge(&self, views: &ViewSet) -> Option<Vec<Judged>> {
+        let largest = scoring::largest_of(&self.model, views)?;
+        let calibration = self.card.calibration;
+        let judged = |(cover, largest): (usize, Largest)| Judged {
+            log_odds: calibration.log_odds(largest.margin.into()),
+            region: views.region(cover, largest.row),
+        };
+        Some(largest.into_iter().enumerate().map(judged).collect())
+    }
+
     /// Calibrated log-odds of covers at the side that the model takes, in their order.
     pub fn log_odds(&self, covers: &Covers) -> Vec<f64> {
         let rows: Vec<i64> = (0..covers.len() as i64).collect();

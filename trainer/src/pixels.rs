@@ -1,11 +1,13 @@
 //! Stored covers as tensors: read from the database, decoded once on all cores.
 
 use cli::{Bar, Failure, Result};
+use cover::Raster;
 use rayon::prelude::*;
 use store::Store;
 use tch::Device;
 
 use crate::tensors::Covers;
+use crate::views;
 
 /// Covers decoded at once: enough for every core, 11 MB of pixels.
 const CHUNK: usize = 64;
@@ -52,6 +54,20 @@ pub fn covers(images: &[(i64, Vec<u8>)], labels: &[i64], device: Device) -> Resu
         labels,
         device,
     ))
+}
+
+/// Decodes stored previews, each with its cover's id, at the size that they are looked at in.
+///
+/// # Errors
+/// A preview that is damaged.
+pub fn previews(jpegs: &[(i64, Vec<u8>)]) -> Result<Vec<Raster>> {
+    jpegs
+        .par_iter()
+        .map(|(id, jpeg)| {
+            let scaled = cover::scaled_preview(jpeg, views::shown_size);
+            scaled.map_err(|refusal| damaged(*id, &refusal))
+        })
+        .collect()
 }
 
 fn damaged(id: i64, refusal: &cover::Refusal) -> Failure {

@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use crate::nets::Net;
+use crate::views::ViewMode;
+
 /// Order of the colour channels that a net was trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -18,7 +21,7 @@ pub enum ChannelOrder {
 /// would carry test covers into training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preprocessing {
-    /// Side of the picture in pixels.
+    /// Side of the picture in pixels; windows are of pictures larger than that.
     pub side: i64,
     /// Order of the channels.
     pub order: ChannelOrder,
@@ -26,6 +29,13 @@ pub struct Preprocessing {
     pub mean: [f32; 3],
     /// Divided by, likewise.
     pub deviation: [f32; 3],
+    /// In which views a backbone looks at a cover; old files and runs say nothing, and know one.
+    #[serde(default, skip_serializing_if = "is_whole")]
+    pub views: ViewMode,
+}
+
+fn is_whole(views: &ViewMode) -> bool {
+    *views == ViewMode::Whole
 }
 
 impl Preprocessing {
@@ -36,6 +46,7 @@ impl Preprocessing {
             order: ChannelOrder::Rgb,
             mean: [123.675, 116.28, 103.53],
             deviation: [58.395, 57.12, 57.375],
+            views: ViewMode::Whole,
         }
     }
 
@@ -46,6 +57,15 @@ impl Preprocessing {
             order: ChannelOrder::Rgb,
             mean: [127.0; 3],
             deviation: [128.0; 3],
+            views: ViewMode::Whole,
+        }
+    }
+
+    /// What the pretrained backbone takes of covers that are looked at so.
+    pub fn backbone(views: ViewMode) -> Preprocessing {
+        Preprocessing {
+            views,
+            ..Preprocessing::efficientnet_lite(Net::EfficientNetLite0.spec().input)
         }
     }
 
@@ -56,6 +76,7 @@ impl Preprocessing {
             order: ChannelOrder::Bgr,
             mean: [0.0; 3],
             deviation: [128.0; 3],
+            views: ViewMode::Whole,
         }
     }
 

@@ -5,7 +5,9 @@ use tch::{Kind, Tensor};
 
 use crate::cross_fit;
 use crate::folds::Folds;
-use crate::lockstep::{Bench, Column, LIMITS};
+use crate::lockstep::{Column, LIMITS};
+use crate::multiple_instance::Problem;
+use crate::views::ViewSet;
 
 /// Weight and bias on raw features; standardisation is folded in.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,35 +30,29 @@ const INNER_FOLDS: usize = 3;
 /// Features of some covers with their labels, and blocks that must not be split.
 #[derive(Debug)]
 pub struct Examples<'a> {
-    /// `[n, f]`
-    pub features: &'a Tensor,
-    /// One a row.
+    /// What is seen in them.
+    pub views: &'a ViewSet,
+    /// One a cover.
     pub labels: &'a [bool],
-    /// One a row.
+    /// One a cover.
     pub blocks: &'a [usize],
 }
 
 /// Fits with the strength of the least log-loss on inner folds that never split a block.
 pub fn fit(examples: &Examples, seed: u64) -> Probe {
-    let features = examples.features.to_kind(Kind::Float);
-    let examples = &Examples {
-        features: &features,
-        ..*examples
-    };
     fit_with(examples, choose(examples, seed).unwrap_or(USUAL))
 }
 
 /// Fits with a strength that somebody has chosen.
 pub fn fit_with(examples: &Examples, strength: f64) -> Probe {
-    let features = examples.features.to_kind(Kind::Float);
-    let rows: Vec<i64> = (0..examples.labels.len() as i64).collect();
-    let bench = Bench::new(&features, examples.labels, &[rows]);
+    let parts = [(0..examples.labels.len() as i64).collect()];
+    let problem = Problem::new(examples.views, examples.labels, &parts);
     let column = Column {
         part: 0,
         strength,
         start: None,
     };
-    let (weight, bias) = bench.unfolded(&bench.solve(&[column], LIMITS)[0]);
+    let (weight, bias) = problem.unfolded(&problem.solve(&[column], LIMITS)[0]);
     Probe {
         weight,
         bias,
@@ -91,12 +87,13 @@ impl Probe {
         [("probe.weight".into(), weight), ("probe.bias".into(), bias)]
     }
 
-    /// Margins of features `[n, f]`.
-    pub fn margins(&self, features: &Tensor) -> Vec<f64> {
-        let margins = features
-            .to_kind(Kind::Double)
-            .mv(&Tensor::from_slice(&self.weight));
-        Vec::try_from(margins + self.bias).expect("a row of doubles")
+    /// Margins of covers.
+    pub fn margins(&self, views: &ViewSet) -> Vec<f32> {
+        let values = views.values.to_kind(Kind::Double);
+        let margins = values.mv(&Tensor::from_slice(&self.weight)) + self.bias;
+        let margins: Vec<f32> = Vec::try_from(margins.to_kind(Kind::Float)).expect("floats");
+        let largest = views.largest(&margins).into_iter();
+        largest.map(|largest| largest.margin).collect()
     }
 }
 
@@ -107,7 +104,7 @@ mod tests {
     use rand::RngExt;
 
     /// Two features of which the first tells, at unlike scales, and `noise` that do not.
-    fn drawn(count: usize, noise: usize) -> (Tensor, Vec<bool>) {
+    fn drawn(count: usize, noise: usize) -> (ViewSet, Vec<bool>) {
         let mut rng = generator(7, Purpose::Bench, &[]);
         let labels: Vec<bool> = (0..count).map(|row| row % 2 == 1).collect();
         let mut values = Vec::new();
@@ -117,26 +114,26 @@ mod tests {
             values.extend((0..=noise).map(|_| rng.random_range(-0.01..0.01f32)));
         }
         let features = Tensor::from_slice(&values).view([count as i64, noise as i64 + 2]);
-        (features, labels)
+        (ViewSet::single(features), labels)
     }
 
-    fn fitted(count: usize, noise: usize) -> (Probe, Tensor, Vec<bool>) {
-        let (features, labels) = drawn(count, noise);
+    fn fitted(count: usize, noise: usize) -> (Probe, ViewSet, Vec<bool>) {
+        let (views, labels) = drawn(count, noise);
         let blocks: Vec<usize> = (0..count).collect();
         let examples = Examples {
-            features: &features,
+            views: &views,
             labels: &labels,
             blocks: &blocks,
         };
         let probe = fit(&examples, 1);
-        (probe, features, labels)
+        (probe, views, labels)
     }
 
     #[test]
     fn what_tells_is_found_whatever_the_scales() {
-        let (probe, features, labels) = fitted(200, 0);
+        let (probe, views, labels) = fitted(200, 0);
         let right = probe
-            .margins(&features)
+            .margins(&views)
             .iter()
             .zip(&labels)
             .filter(|(margin, label)| (**margin >= 0.0) == **label)
@@ -156,9 +153,9 @@ mod tests {
 
     #[test]
     fn too_few_blocks_to_choose_take_the_usual_strength() {
-        let (features, labels) = drawn(8, 0);
+        let (views, labels) = drawn(8, 0);
         let examples = Examples {
-            features: &features,
+            views: &views,
             labels: &labels,
             blocks: &[0; 8],
         };

@@ -7,6 +7,7 @@ use crate::nets::Model;
 use crate::preprocessing::Preprocessing;
 use crate::tensors::{Covers, batches};
 use crate::training::ladder::{self, OutOfMemory};
+use crate::views::{Largest, ViewSet};
 
 /// Covers scored at once: enough to use wide kernels, little memory.
 const BATCH: usize = 32;
@@ -52,9 +53,12 @@ fn in_parts(rows: &[i64], score: impl Fn(&[i64]) -> Vec<f32>) -> Vec<f32> {
     all
 }
 
-/// Margins of features `[n, f]` by a net's probe; `None` of a net without one.
-pub fn margins_of(model: &Model, features: &Tensor) -> Option<Vec<f32>> {
-    tch::no_grad(|| model.logits_of(features).map(|logits| margin(&logits)))
+/// What decides of each cover by a net's probe; `None` of a net without one.
+pub fn largest_of(model: &Model, views: &ViewSet) -> Option<Vec<Largest>> {
+    let device = model.params.iter().next()?.tensor.device();
+    let features = views.values.to_device(device);
+    let logits = tch::no_grad(|| model.logits_of(&features))?;
+    Some(views.largest(&margin(&logits)))
 }
 
 /// `[b, 2]` → the second column less the first.

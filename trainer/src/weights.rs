@@ -128,7 +128,7 @@ pub fn load(path: &Path, device: Device) -> Result<(Card, Model), Error> {
         .net
         .parse()
         .map_err(|error: Error| wrong(path, error.to_string()))?;
-    let model = Model::blank(net, device);
+    let model = Model::looking(net, card.preprocessing.views, device);
     fill(&model, &tensors).map_err(|reason| wrong(path, reason))?;
     Ok((card, model))
 }

@@ -1,17 +1,18 @@
 //! What a fixed backbone says of covers: computed once, good for every probe.
 
 use crate::statement::statements;
+use crate::views::Views;
 use crate::{Pool, Result, Store, TopicId};
 
 statements! {
-    FEATURE = "select vector from feature where backbone = $1 and cover_id = $2";
+    FEATURE = "select vectors from feature where backbone = $1 and cover_id = $2";
     FEATURED = "select cover_id from feature where backbone = $1 order by cover_id";
     /// The table's own order: nothing is sorted.
     FEATURES_AFTER = "
-        select cover_id, vector from feature
+        select cover_id, vectors from feature
         where backbone = $1 and cover_id > $2 order by cover_id limit $3";
     FEATURES_OF = "
-        select cover_id, vector from feature
+        select cover_id, vectors from feature
         where backbone = $1 and cover_id in (select value from json_each($2))";
     /// By the narrow index: the vectors are not touched.
     COUNT_FEATURED = "
@@ -25,23 +26,35 @@ statements! {
         order by p.cover_id limit $4";
     /// Of pixels that are still the cover's.
     PUT_FEATURE = "
-        insert into feature (cover_id, backbone, vector)
-        select id, $2, $3 from cover where id = $1 and remade <= $4
-        on conflict (backbone, cover_id) do update set vector = excluded.vector";
+        insert into feature (cover_id, backbone, vectors, pixels)
+        select id, $2, $3, $5 from cover where id = $1 and remade <= $4
+        on conflict (backbone, cover_id) do update set
+            vectors = excluded.vectors, pixels = excluded.pixels";
+}
+
+/// What a backbone says of a cover.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Featured {
+    /// The cover's id.
+    pub cover: i64,
+    /// SHA-256 of the stored JPEG that was looked at: the image, or the preview.
+    pub pixels: [u8; 32],
+    /// What was seen.
+    pub views: Views,
 }
 
 impl Store {
-    /// The features of a cover by a backbone.
+    /// The features of a cover by a backbone; `None` also for damaged ones.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn feature(&self, backbone: &str, cover: i64) -> Result<Option<Vec<f32>>> {
+    pub async fn feature(&self, backbone: &str, cover: i64) -> Result<Option<Views>> {
         let bytes: Option<Vec<u8>> = sqlx::query_scalar(FEATURE)
             .bind(backbone)
             .bind(cover)
             .fetch_optional(self.read())
             .await?;
-        Ok(bytes.map(|bytes| floats(&bytes)))
+        Ok(bytes.and_then(|bytes| Views::from_bytes(&bytes)))
     }
 
     /// The covers that a backbone has features of, by id.
@@ -55,7 +68,7 @@ impl Store {
             .await?)
     }
 
-    /// At most `limit` features of ids above `after` as they are stored, little-endian floats.
+    /// At most `limit` features of ids above `after` as they are stored.
     ///
     /// # Errors
     /// What the database says.
@@ -119,45 +132,34 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
-    /// Stores features, as (cover id, values), in one transaction; `as_of` is the newest
-    /// remake from before their pixels were read. Features of covers that were made again
-    /// since are void: returns the ids of the others, which were stored.
+    /// Stores features in one transaction; `as_of` is the newest remake from before their pixels
+    /// were read. Features of covers that were made again since are void: returns the ids of the
+    /// others, which were stored.
     ///
     /// # Errors
     /// What the database says.
     pub async fn put_features(
         &self,
         backbone: &str,
-        features: &[(i64, Vec<f32>)],
+        features: &[Featured],
         as_of: i64,
     ) -> Result<Vec<i64>> {
         let mut tx = self.begin().await?;
         let mut stored = Vec::with_capacity(features.len());
-        for (cover, values) in features {
-            let bytes: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
+        for one in features {
             let put = sqlx::query(PUT_FEATURE)
-                .bind(cover)
+                .bind(one.cover)
                 .bind(backbone)
-                .bind(bytes)
+                .bind(one.views.to_bytes())
                 .bind(as_of)
+                .bind(&one.pixels[..])
                 .execute(&mut *tx)
                 .await?;
             if put.rows_affected() > 0 {
-                stored.push(*cover);
+                stored.push(one.cover);
             }
         }
         tx.commit().await?;
         Ok(stored)
     }
-}
-
-/// A vector as it is stored, little-endian.
-pub(crate) fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .chunks_exact(4)
-        .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-        .collect()
 }

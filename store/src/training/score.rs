@@ -113,9 +113,9 @@ fn rows_of(scores: &[Score]) -> String {
         let (cover, probability, logit) = (score.cover, score.probability, score.logit);
         match score.region {
             None => serde_json::json!([cover, probability, logit]),
-            Some(r) => serde_json::json!([
-                cover, probability, logit, r.left, r.top, r.width, r.height
-            ]),
+            Some(r) => {
+                serde_json::json!([cover, probability, logit, r.left, r.top, r.width, r.height])
+            }
         }
     };
     serde_json::Value::Array(scores.iter().map(row).collect()).to_string()

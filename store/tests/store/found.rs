@@ -4,7 +4,7 @@ use store::found::{Filter, FoundOrder, FoundVideo};
 use store::training::{NewModel, Score};
 use store::{Choice, Pool};
 
-use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
+use crate::support::{Fixture, NEAR, arrival, far, featured, fresh, sha};
 
 /// Covers `0..n` met at random, each scored `0.9 - n / 100` by a model.
 async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
@@ -133,8 +133,10 @@ async fn the_nearest_come_first_decided_ones_apart_and_one_word_reaches_many_and
         let angle = (n as f32 * 10.0).to_radians();
         vec![angle.cos(), angle.sin(), 0.0]
     };
-    let featured: Vec<(i64, Vec<f32>)> = (1..=5).map(|id| (id, vector(id as usize - 1))).collect();
-    store.put_features("b", &featured, 0).await.unwrap();
+    let all: Vec<_> = (1..=5)
+        .map(|id| featured(id, [1; 32], &vector(id as usize - 1)))
+        .collect();
+    store.put_features("b", &all, 0).await.unwrap();
     store
         .decide(topic, "me", "e", sha(3), Choice::Reject, 5)
         .await
@@ -149,7 +151,7 @@ async fn the_nearest_come_first_decided_ones_apart_and_one_word_reaches_many_and
     assert_eq!(names(&near.undecided), [1, 2].map(sha));
     assert_eq!(names(&near.decided), [sha(3)]);
     assert_eq!(near.decided[0].shows(), Some(true));
-    assert!((near.decided[0].likeness - 30f64.to_radians().cos()).abs() < 1e-6);
+    assert!((near.decided[0].likeness - 30f64.to_radians().cos()).abs() < 0.01);
 
     let counts = store
         .judge(topic, "me", "j", &[sha(1), sha(2)], true, 6)

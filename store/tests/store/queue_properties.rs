@@ -106,7 +106,7 @@ impl World {
         for statement in [
             "insert into model values (1, 1, 'm', null, 'lenet', zeroblob(32), '{}', 0, 0)",
             "insert into promotion values (1, 1, 1, 'test', 0)",
-            "insert into score select 1, id, id / 1000.0, 0, null from cover where id % 5 > 0",
+            "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, id / 1000.0, 0, null from cover where id % 5 > 0",
         ] {
             sqlx::query(statement).execute(&sql).await.unwrap();
         }

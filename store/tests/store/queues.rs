@@ -35,7 +35,7 @@ async fn believe(at: &Fixture) {
     let statements = [
         "insert into model values (1, 1, 'm', null, 'lenet', zeroblob(32), '{}', 0, 0)",
         "insert into promotion values (1, 1, 1, 'test', 0)",
-        "insert into score select 1, id, min((id - 1) / 100.0, 1.0), 0, null from cover",
+        "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, min((id - 1) / 100.0, 1.0), 0, null from cover",
     ];
     sql(at, &statements).await;
 }

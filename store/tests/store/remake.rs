@@ -3,7 +3,7 @@ use store::cover::Picture;
 use store::remake::Remade;
 use store::training::{NewModel, Score};
 
-use crate::support::{NEAR, arrival, far, fresh};
+use crate::support::{NEAR, arrival, far, featured, fresh};
 
 #[tokio::test]
 async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pixels() {
@@ -20,10 +20,12 @@ async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pi
         .await
         .unwrap();
     let [first, second, third] = [0, 1, 2].map(|n| added[n].cover);
-    let features: Vec<_> = [first, second, third]
-        .map(|cover| (cover, vec![1.0_f32]))
-        .into();
-    store.put_features("net", &features, 0).await.unwrap();
+    // By hashes of the images as they are.
+    let of_images = [(first, 1), (second, 2), (third, 3)]
+        .map(|(cover, n)| featured(cover, crate::support::sha(n), &[1.0]));
+    store.put_features("net", &of_images, 0).await.unwrap();
+    let of_preview = featured(first, [77; 32], &[1.0]);
+    store.put_features("views", &[of_preview], 0).await.unwrap();
 
     assert_eq!(store.made_otherwise("new").await.unwrap(), (2, 1));
     let todo = store.to_remake("new", 0, 10).await.unwrap();
@@ -51,6 +53,8 @@ async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pi
     assert_eq!(rules, [("test".to_owned(), 2), ("new".to_owned(), 1)]);
     let left = store.featured("net").await.unwrap();
     assert_eq!(left, [second, third], "the others keep theirs");
+    let left = store.featured("views").await.unwrap();
+    assert_eq!(left, [first], "the preview is the same");
 }
 
 #[tokio::test]
@@ -84,7 +88,7 @@ async fn what_was_computed_of_pixels_that_were_made_again_meanwhile_is_not_store
         probability: 0.5,
         region: None,
     };
-    let features = [(first, vec![1.0]), (second, vec![1.0])];
+    let features = [first, second].map(|cover| featured(cover, [1; 32], &[1.0]));
     let scores = [score(first), score(second)];
     for image in 1..=2 {
         let as_of = store.newest_remake().await.unwrap();

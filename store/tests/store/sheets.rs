@@ -202,7 +202,7 @@ async fn likely_follows_the_current_model_and_fills_up_at_random() {
     for sql in [
         "insert into model values (1, 1, 'm', null, 'lenet', zeroblob(32), '{}', 0, 0)",
         "insert into promotion values (1, 1, 1, 'test', 0)",
-        "insert into score select 1, id, 0.2 * id, 0, null from cover where id <> 4",
+        "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.2 * id, 0, null from cover where id <> 4",
     ] {
         sqlx::query(sql).execute(&pool).await.unwrap();
     }

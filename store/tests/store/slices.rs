@@ -15,7 +15,7 @@ async fn scored(numbers: std::ops::Range<u32>) -> Fixture {
     add(&at, Pool::Negative, numbers).await;
     model(
         &at,
-        "insert into score select 1, id, 0.001, 0, null from cover",
+        "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.001, 0, null from cover",
     )
     .await;
     at
@@ -220,7 +220,7 @@ async fn what_a_newer_model_believes_likelier_is_left_to_a_person() {
     assert_eq!(left(&at, "x").await, 0, "it has said nothing yet");
     sql(
         &at,
-        "insert into score
+        "insert into score (model_id, cover_id, probability, scored_at, logit)
          select 2, c.id,
                 case when c.id = (select max(cover_id) from audit_cover where place > 300)
                      then 0.1 else 0.09 end, 0, null from cover c",
@@ -259,7 +259,7 @@ async fn a_group_is_in_a_slice_whole_or_not_at_all() {
     added.await.unwrap();
     model(
         &at,
-        "insert into score select 1, id, case when id = 4 then 0.5 else 0.001 end, 0, null
+        "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id = 4 then 0.5 else 0.001 end, 0, null
          from cover where id <> 6",
     )
     .await;
@@ -309,7 +309,7 @@ async fn the_steps_of_probability_add_up_to_the_slices() {
     add(&at, Pool::Negative, 0..300).await;
     model(
         &at,
-        "insert into score select 1, id, (id * 7919 % 1000) / 2000.0 + 0.00003, 0, null from cover",
+        "insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, (id * 7919 % 1000) / 2000.0 + 0.00003, 0, null from cover",
     )
     .await;
     let steps = at

@@ -1,6 +1,8 @@
 //! A fresh database, and covers that need no pixels.
 
 use store::cover::{Picture, Version};
+use store::training::Featured;
+use store::views::Views;
 use store::{Arrival, Durability, NewCover, NewVideo, Store, TopicId};
 
 /// Greatest distance of near-duplicates in these tests.
@@ -62,6 +64,16 @@ pub fn arrival(n: u32, phash: u64) -> Arrival {
 /// Hashes that are far from one another: 32 bits of `n`, mixed.
 pub fn far(n: u32) -> u64 {
     u64::from(n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Features of one view, read from pixels of this hash.
+pub fn featured(cover: i64, pixels: [u8; 32], vector: &[f32]) -> Featured {
+    let width = vector.len().max(1);
+    Featured {
+        cover,
+        pixels,
+        views: Views::rounded((1, 1), width, vector),
+    }
 }
 
 pub fn video(n: u32) -> NewVideo {

@@ -1,11 +1,13 @@
+use sqlx::Connection;
 use store::decision::{CoverName, Statement};
 use store::training::{
-    AttemptRow, Begun, EpochRow, FoldResult, FoldState, NewModel, NewRun, RunCover, RunId,
-    RunState, Score, SpokenFor, Suspect,
+    AttemptRow, Begun, EpochRow, Featured, FoldResult, FoldState, NewModel, NewRun, RunCover,
+    RunId, RunState, Score, SpokenFor, Suspect,
 };
+use store::views::Views;
 use store::{Choice, Error, Pool};
 
-use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
+use crate::support::{Fixture, NEAR, arrival, far, featured, fresh, sha};
 
 /// `count` covers in the negative pool; their ids.
 async fn covers(fixture: &Fixture, count: u32) -> Vec<i64> {
@@ -448,23 +450,47 @@ async fn known_uploaders_are_told_apart_by_site_and_unknown_ones_not_told() {
 async fn features_are_given_back_bit_for_bit_by_backbone() {
     let fixture = fresh().await;
     let (store, covers) = (&fixture.store, covers(&fixture, 2).await);
-    let values = vec![0.1, -0.0, f32::MAX];
+    let first = featured(covers[1], [1; 32], &[9.0]);
+    store.put_features("a", &[first], 0).await.unwrap();
+    let again = featured(covers[1], [2; 32], &[0.1, -0.0, f32::MAX]);
     store
-        .put_features("a", &[(covers[1], vec![9.0])], 0)
+        .put_features("a", std::slice::from_ref(&again), 0)
         .await
         .unwrap();
-    let again = [(covers[1], values.clone())];
-    store.put_features("a", &again, 0).await.unwrap();
-    let got = store.feature("a", covers[1]).await.unwrap().unwrap();
-    let bits = |values: &[f32]| {
-        values
-            .iter()
-            .map(|value| value.to_bits())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(bits(&got), bits(&values));
+    let got = store.feature("a", covers[1]).await.unwrap();
+    assert_eq!(got, Some(again.views));
     assert_eq!(store.featured("a").await.unwrap(), [covers[1]]);
     assert_eq!(store.feature("b", covers[1]).await.unwrap(), None);
+}
+
+/// Pages of the database, free ones too.
+async fn pages(fixture: &Fixture) -> i64 {
+    let mut wire = sqlx::SqliteConnection::connect(&fixture.url).await.unwrap();
+    let count = sqlx::query_scalar("pragma page_count").fetch_one(&mut wire);
+    count.await.unwrap()
+}
+
+#[tokio::test]
+async fn the_features_of_a_cover_take_no_more_than_eight_kilobytes() {
+    let fixture = fresh().await;
+    let (store, covers) = (&fixture.store, covers(&fixture, 60).await);
+    // As wide as the trainer's, of a picture twice as wide as high.
+    let vectors: Vec<f32> = (0..22 * 272).map(|n| (n % 97) as f32).collect();
+    let all: Vec<_> = covers
+        .iter()
+        .map(|cover| Featured {
+            views: Views::rounded((12, 24), 272, &vectors),
+            ..featured(*cover, [1; 32], &[])
+        })
+        .collect();
+    let backbone = "efficientnet-lite0 0123456789abcdef views 1";
+    let before = pages(&fixture).await;
+    store.put_features(backbone, &all, 0).await.unwrap();
+    let taken = pages(&fixture).await - before;
+    let bytes = taken * 16384;
+    // A table and two indexes leave at most a page each not full.
+    let most = 60 * 8192 + 3 * 16384;
+    assert!((60 * 5000..=most).contains(&bytes), "{bytes}");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use crate::footprint::Footprint;
 use crate::layers::Kernels;
 use crate::memory;
 use crate::session::Session;
+use crate::views::{self, ViewMode};
 
 /// Steps that are timed.
 const STEPS: usize = 3;
@@ -30,6 +31,8 @@ struct Estimate {
     covers: usize,
     steps: u64,
     seconds: f64,
+    /// What a new cover costs, in milliseconds.
+    cover_ms: f64,
     footprint: Footprint,
 }
 
@@ -47,12 +50,17 @@ pub async fn run(session: &Session, plan: &Plan) -> Result<Outcome> {
     let before = memory::resident();
     let stopped = || session.stop.asked();
     let measured = tokio::task::block_in_place(|| bench::measure(&bench_plan(plan), &stopped))?;
-    let Some(measured) = measured else {
+    let Some(mut measured) = measured else {
         return Ok(Outcome {
             exit: Exit::Stopped,
             json: Some(json!({ "stopped": true })),
         });
     };
+    // Squares were timed; time goes with the pixels.
+    let preprocessing = plan.config.preprocessing();
+    if preprocessing.views == ViewMode::Windows {
+        measured.score_ms_per_cover *= views::pixels_against(preprocessing.side);
+    }
     let steps_peak = memory::peak()
         .zip(before)
         .map(|(peak, held)| peak.saturating_sub(held));
@@ -95,10 +103,16 @@ fn bench_plan(plan: &Plan) -> BenchPlan {
 
 /// Covers whose features are still to be computed.
 async fn missing_features(session: &Session, config: &Config, dataset: &Dataset) -> Result<usize> {
-    let Method::Probe { backbone, .. } = &config.method else {
+    let Method::Probe {
+        backbone,
+        preprocessing,
+        ..
+    } = &config.method
+    else {
         return Ok(0);
     };
-    let known = session.store.featured(&features::key(backbone)).await?;
+    let key = features::key(backbone, preprocessing.views);
+    let known = session.store.featured(&key).await?;
     let known: HashSet<i64> = known.into_iter().collect();
     let is_missing = |cover: &&i64| !known.contains(*cover);
     Ok(dataset.ids().iter().filter(is_missing).count())
@@ -108,16 +122,16 @@ async fn missing_features(session: &Session, config: &Config, dataset: &Dataset)
 fn estimate(config: &Config, (covers, missing): (usize, usize), measured: &Measured) -> Estimate {
     let (folds, epochs) = (config.folds, f64::from(config.epochs()));
     let steps = config.steps(covers - covers / folds) * folds as u64;
-    let views = if config.mirror() { 2.0 } else { 1.0 };
+    let looks = if config.mirror() { 2.0 } else { 1.0 };
     let seconds = match measured.train_step_ms {
         // Each cover is tested in one fold, once an epoch.
         Some(step) => {
-            let tested = covers as f64 * epochs * views;
+            let tested = covers as f64 * epochs * looks;
             let milliseconds = steps as f64 * step + tested * measured.score_ms_per_cover;
             milliseconds / 1e3
         }
         None => {
-            let looked = missing as f64 * views * measured.score_ms_per_cover / 1e3;
+            let looked = missing as f64 * looks * measured.score_ms_per_cover / 1e3;
             let probes = PROBE_SECONDS_PER_COVER * covers as f64 * folds as f64;
             looked + probes
         }
@@ -126,6 +140,7 @@ fn estimate(config: &Config, (covers, missing): (usize, usize), measured: &Measu
         covers,
         steps,
         seconds,
+        cover_ms: looks * measured.score_ms_per_cover,
         footprint: Footprint::of(config, covers),
     }
 }
@@ -136,7 +151,10 @@ fn tell(session: &Session, config: &Config, estimate: &Estimate, available: Opti
             "{} folds of {} epochs, {} steps of {} covers",
             config.folds, recipe.epochs, estimate.steps, recipe.batch_size
         ),
-        Method::Probe { .. } => format!("features, then {} probes", config.folds),
+        Method::Probe { preprocessing, .. } => format!(
+            "features by {}, {:.0} ms a cover; then {} probes",
+            preprocessing.views, estimate.cover_ms, config.folds
+        ),
     };
     session.printer.table(&[
         ("net", config.net().to_string()),

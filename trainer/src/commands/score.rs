@@ -12,9 +12,12 @@ use tch::Device;
 
 use crate::args::Place;
 use crate::device;
-use crate::models::{self, Loaded};
+use crate::features::Extractor;
+use crate::metrics::sigmoid;
+use crate::models::{self, Judged, Loaded};
+use crate::pixels;
 use crate::session::Session;
-use crate::tensors::Covers;
+use crate::views::{ViewMode, ViewSet};
 
 /// Files decoded and scored at once.
 const BATCH: usize = 64;
@@ -137,22 +140,28 @@ fn is_picture(path: &Path) -> bool {
 }
 
 fn score_batch(loaded: &Loaded, batch: &[PathBuf], rule: &Rule, device: Device) -> Vec<Scored> {
-    let read: Vec<Result<Vec<u8>, String>> =
-        batch.par_iter().map(|path| pixels(path, rule)).collect();
-    let good: Vec<&Vec<u8>> = read.iter().flatten().collect();
+    let mode = loaded.card.preprocessing.views;
+    let read: Vec<Result<Vec<u8>, String>> = batch
+        .par_iter()
+        .map(|path| stored(path, rule, mode))
+        .collect();
+    let good: Vec<(i64, Vec<u8>)> = (0..).zip(read.iter().flatten().cloned()).collect();
     let mut probabilities = probabilities(loaded, &good, device).into_iter();
     let mut next = || {
         probabilities
             .next()
             .expect("a probability for every picture")
     };
-    let score = |read: Result<Vec<u8>, String>| read.map(|_| next());
+    let score = |read: Result<Vec<u8>, String>| {
+        read.and_then(|_| next().ok_or_else(|| "it cannot be looked at".to_owned()))
+    };
     let scores = read.into_iter().map(score);
     batch.iter().cloned().zip(scores).collect()
 }
 
-/// RGB of a file, within the limits of an import: a film named .jpg is not read into memory.
-pub(super) fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
+/// The JPEG that would be stored of a file and looked at, within the limits of an import: a film
+/// named .jpg is not read into memory.
+pub(super) fn stored(path: &Path, rule: &Rule, mode: ViewMode) -> Result<Vec<u8>, String> {
     let limits = Limits::default();
     let cannot = |error: std::io::Error| format!("the file cannot be read: {error}");
     let metadata = fs::metadata(path).map_err(cannot)?;
@@ -162,17 +171,37 @@ pub(super) fn pixels(path: &Path, rule: &Rule) -> Result<Vec<u8>, String> {
     }
     let file = fs::File::open(path).map_err(cannot)?;
     let bytes = cover::read(file, metadata.len(), &limits).map_err(|unread| unread.to_string())?;
-    cover::pixels(&bytes, rule, &limits).map_err(|refusal| refusal.to_string())
+    let made = cover::make(&bytes, rule, &limits).map_err(|refusal| refusal.to_string())?;
+    Ok(match mode {
+        ViewMode::Whole => made.image,
+        ViewMode::Windows => made.preview,
+    })
 }
 
-fn probabilities(loaded: &Loaded, pictures: &[&Vec<u8>], device: Device) -> Vec<f64> {
-    if pictures.is_empty() {
+fn probabilities(loaded: &Loaded, jpegs: &[(i64, Vec<u8>)], device: Device) -> Vec<Option<f64>> {
+    let failed = || vec![None; jpegs.len()];
+    if jpegs.is_empty() {
         return Vec::new();
     }
-    let labels = vec![0; pictures.len()];
     let card = &loaded.card;
-    let covers = Covers::from_rgb(i64::from(cover::SIDE), pictures, &labels, device);
-    loaded.probabilities(&covers.resized(card.preprocessing.side))
+    let Some(key) = &card.backbone else {
+        let covers = pixels::covers(jpegs, &vec![0; jpegs.len()], device);
+        let covers = covers.map(|covers| covers.resized(card.preprocessing.side));
+        let told = covers.map(|covers| loaded.probabilities(&covers));
+        return told.map_or_else(|_| failed(), |told| told.into_iter().map(Some).collect());
+    };
+    let extractor = Extractor {
+        model: &loaded.model,
+        key,
+        preprocessing: card.preprocessing,
+        device,
+    };
+    let judged = extractor
+        .look(jpegs)
+        .ok()
+        .and_then(|views| loaded.judge(&ViewSet::new(&views.iter().collect::<Vec<_>>())));
+    let probability = |one: Judged| Some(sigmoid(one.log_odds));
+    judged.map_or_else(failed, |all| all.into_iter().map(probability).collect())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use cli::{Exit, Failure, Outcome, Result};
 use cover::Rule;
 use serde_json::{Value, json};
 use store::training::{ModelRow, NewModel, RoundKind, RoundResult};
-use tch::{Device, Tensor};
+use tch::Device;
 
 use super::score;
 use crate::args::Place;
@@ -21,13 +21,12 @@ use crate::commands::fit;
 use crate::features::{self, Extractor};
 use crate::finder;
 use crate::models;
-use crate::nets::efficientnet::FEATURES;
 use crate::nets::{Model, Net};
 use crate::preprocessing::Preprocessing;
 use crate::probe::{self, Examples};
 use crate::rates::{Prior, Rates};
 use crate::session::Session;
-use crate::tensors::Covers;
+use crate::views::{ViewMode, ViewSet};
 use crate::weights::{self, Calibration, Card};
 
 /// Undecided covers that example pictures are held against.
@@ -45,6 +44,9 @@ pub struct Wanted {
     /// Pictures of the topic, or folders of them
     #[arg(long, value_name = "IMAGE|FOLDER", num_args = 1..)]
     like: Vec<PathBuf>,
+    /// How covers are looked at: by windows of their previews, or whole, squeezed to a square
+    #[arg(long, value_name = "windows|whole", default_value_t = ViewMode::default_of_backbones())]
+    views: ViewMode,
     #[command(flatten)]
     place: Place,
 }
@@ -71,10 +73,10 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
         )));
     }
     let row = match (&wanted.classes, &wanted.like[..]) {
-        (_, [_, ..]) => by_pictures(session, device, &wanted.like).await?,
+        (_, [_, ..]) => by_pictures(session, device, wanted.views, &wanted.like).await?,
         (Some(typed), _) => {
             let chosen = classes::parse(typed).map_err(Failure::usage)?;
-            by_classes(session, device, &chosen).await?
+            by_classes(session, device, wanted.views, &chosen).await?
         }
         (None, _) => {
             let chosen = usual(&session.topic_name).ok_or_else(|| {
@@ -85,7 +87,7 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
                     classes::names()
                 ))
             })?;
-            by_classes(session, device, &chosen).await?
+            by_classes(session, device, wanted.views, &chosen).await?
         }
     };
     let loaded = models::load(session, &row, device)?;
@@ -104,14 +106,20 @@ pub async fn run(session: &Session, wanted: &Wanted) -> Result<Outcome> {
 ///
 /// # Errors
 /// Weights that are not there, and what the database says.
-pub async fn by_classes(session: &Session, device: Device, chosen: &[i64]) -> Result<ModelRow> {
-    let (model, key) = features::with_classes(session, chosen, device)?;
+pub async fn by_classes(
+    session: &Session,
+    device: Device,
+    mode: ViewMode,
+    chosen: &[i64],
+) -> Result<ModelRow> {
+    let (model, key) = features::with_classes(session, chosen, mode, device)?;
     let reason = format!(
         "before any label: {} classes of ImageNet, summed",
         chosen.len()
     );
     let made = Made {
         model,
+        mode,
         key,
         base_rate: None,
         config: json!({ "start": { "classes": chosen } }),
@@ -121,9 +129,14 @@ pub async fn by_classes(session: &Session, device: Device, chosen: &[i64]) -> Re
 }
 
 /// By likeness to these pictures.
-async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> Result<ModelRow> {
-    let (backbone, key) = features::pretrained(session, device)?;
-    let preprocessing = preprocessing();
+async fn by_pictures(
+    session: &Session,
+    device: Device,
+    mode: ViewMode,
+    inputs: &[PathBuf],
+) -> Result<ModelRow> {
+    let (backbone, key) = features::pretrained(session, mode, device)?;
+    let preprocessing = Preprocessing::backbone(mode);
     let extractor = Extractor {
         model: &backbone,
         key: &key,
@@ -131,23 +144,18 @@ async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> R
         device,
     };
     let files = score::expand(inputs);
-    let pictures: Vec<Vec<u8>> = files
+    let pictures: Vec<(i64, Vec<u8>)> = files
         .iter()
-        .filter_map(|file| read(session, file))
+        .filter_map(|file| read(session, file, mode))
+        .map(|jpeg| (0, jpeg))
         .collect();
     if pictures.is_empty() {
         return Err(Failure::usage(
             "none of these pictures can be read: nothing to liken covers to",
         ));
     }
-    let examples = pictures.iter().collect::<Vec<_>>();
-    let covers = Covers::from_rgb(
-        i64::from(cover::SIDE),
-        &examples,
-        &vec![0; examples.len()],
-        device,
-    );
-    let liked = extractor.look(&covers.resized(preprocessing.side));
+    let liked = extractor.look(&pictures)?;
+    let liked = ViewSet::new(&liked.iter().collect::<Vec<_>>());
     let members = session.store.members(session.topic).await?;
     let mut against: Vec<i64> = members
         .iter()
@@ -166,25 +174,22 @@ async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> R
     let Some(others) = extractor.of(session, &against).await? else {
         return Err(Failure::usage("stopped: no model was made"));
     };
-    let liked: Vec<f32> = liked.into_iter().flatten().collect();
-    let liked = Tensor::from_slice(&liked).view([-1, FEATURES]);
-    let count = liked.size()[0] as usize;
-    let features = Tensor::cat(&[liked, others.to_device(Device::Cpu)], 0);
-    let labels: Vec<bool> = (0..features.size()[0] as usize)
-        .map(|row| row < count)
-        .collect();
+    let count = liked.covers();
+    let views = liked.followed_by(&others);
+    let labels: Vec<bool> = (0..views.covers()).map(|row| row < count).collect();
     let blocks: Vec<usize> = (0..labels.len()).collect();
     let examples = Examples {
-        features: &features,
+        views: &views,
         labels: &labels,
         blocks: &blocks,
     };
     let fitted = probe::fit_with(&examples, STRENGTH);
-    let model = Model::blank(Net::EfficientNetLite0, device);
+    let model = Model::looking(Net::EfficientNetLite0, mode, device);
     model.params.copy_from(&backbone.params);
     model.params.put(&fitted.tensors());
     let made = Made {
         model,
+        mode,
         key,
         base_rate: Some(count as f64 / labels.len() as f64),
         config: json!({ "start": { "like": count } }),
@@ -193,19 +198,16 @@ async fn by_pictures(session: &Session, device: Device, inputs: &[PathBuf]) -> R
     promote(session, made).await
 }
 
-fn read(session: &Session, file: &Path) -> Option<Vec<u8>> {
-    super::score::pixels(file, &Rule::default())
+fn read(session: &Session, file: &Path, mode: ViewMode) -> Option<Vec<u8>> {
+    super::score::stored(file, &Rule::default(), mode)
         .map_err(|error| session.printer.warn(format!("{}: {error}", file.display())))
         .ok()
-}
-
-fn preprocessing() -> Preprocessing {
-    Preprocessing::efficientnet_lite(Net::EfficientNetLite0.spec().input)
 }
 
 /// A model that has seen no label.
 struct Made {
     model: Model,
+    mode: ViewMode,
     key: String,
     base_rate: Option<f64>,
     config: Value,
@@ -221,7 +223,7 @@ async fn promote(session: &Session, made: Made) -> Result<ModelRow> {
         topic: session.topic_name.clone(),
         run: "none".into(),
         resize_rule: Rule::default().to_string(),
-        preprocessing: preprocessing(),
+        preprocessing: Preprocessing::backbone(made.mode),
         mirror: false,
         backbone: Some(made.key),
         calibration: Calibration::NONE,

@@ -253,10 +253,13 @@ impl<'a> Watch<'a> {
             return Ok(false);
         };
         let overview = self.session.store.overview(self.session.topic).await?;
-        if self.eye.is_none() || overview.negatives + overview.positives == 0 {
+        let Some(eye) = &self.eye else {
+            return Ok(false);
+        };
+        if overview.negatives + overview.positives == 0 {
             return Ok(false);
         }
-        start::by_classes(self.session, self.plan.device, &chosen).await?;
+        start::by_classes(self.session, self.plan.device, eye.mode(), &chosen).await?;
         self.follow_promotion().await?;
         Ok(true)
     }

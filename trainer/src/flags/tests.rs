@@ -83,7 +83,9 @@ fn a_pretrained_net_has_no_steps_and_no_recipe_of_the_article() {
         .expect("two flags");
     assert!(idle.contains("--epochs, --lr"), "{idle}");
     assert_eq!(parse("--epochs 3").without_effect(Net::LeNet), None);
-    assert_eq!(parse("--folds 3").without_effect(net), None);
+    assert_eq!(parse("--folds 3 --views whole").without_effect(net), None);
+    let idle = parse("--views whole").without_effect(Net::ResNet);
+    assert!(idle.is_some_and(|idle| idle.contains("--views")));
 }
 
 #[test]
@@ -95,6 +97,7 @@ fn the_flags_of_a_config_give_it_again() {
         "--net resnet --early-stop 4",
         "--net lenet --loss article",
         "--net efficientnet-lite0 --folds 3",
+        "--net efficientnet-lite0 --views whole",
     ] {
         let chosen = config(words, None);
         assert_eq!(config(&chosen.flags().join(" "), None), chosen);

@@ -16,6 +16,7 @@ use crate::init::Init;
 use crate::keyed::{Purpose, generator};
 use crate::layers::{Builder, Kernels, Pass};
 use crate::params::Params;
+use crate::views::ViewMode;
 
 /// A kind of net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -151,7 +152,8 @@ pub trait Network: fmt::Debug {
     /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
     fn forward(&self, pixels: &Tensor, pass: &mut Pass) -> Tensor;
 
-    /// Normalised pixels → what a probe looks at `[b, f]`; `None` of a net without one.
+    /// Normalised pixels → what a probe looks at `[b, f]`; of a net that looks at several views
+    /// one picture of any size → `[views, f]`. `None` of a net without a probe.
     fn features(&self, _pixels: &Tensor) -> Option<Tensor> {
         None
     }
@@ -175,14 +177,20 @@ pub struct Model {
 impl Model {
     /// A new net on `device`; `place` tells attempts and folds of a seed apart.
     pub fn new(net: Net, start: Start, device: Device) -> Model {
+        Model::built(net, ViewMode::Whole, start, device)
+    }
+
+    fn built(net: Net, views: ViewMode, start: Start, device: Device) -> Model {
         let rng = generator(start.seed, Purpose::Init, &[start.fold]);
         let mut builder = Builder::new(start.init, rng, device, start.kernels);
         let network: Box<dyn Network> = match net {
             Net::LeNet => Box::new(lenet::LeNet::new(&mut builder)),
             Net::AlexNet => Box::new(alexnet::AlexNet::new(&mut builder)),
             Net::ResNet => Box::new(resnet::ResNet::new(&mut builder)),
-            Net::EfficientNetLite0 => Box::new(efficientnet::EfficientNet::new(&mut builder)),
-            Net::ImageNetClasses => Box::new(efficientnet::Classes::new(&mut builder)),
+            Net::EfficientNetLite0 => {
+                Box::new(efficientnet::EfficientNet::new(&mut builder, views))
+            }
+            Net::ImageNetClasses => Box::new(efficientnet::Classes::new(&mut builder, views)),
         };
         let params = builder.into_params();
         Model {
@@ -194,7 +202,12 @@ impl Model {
 
     /// A net whose values are about to be loaded.
     pub fn blank(net: Net, device: Device) -> Model {
-        Model::new(net, Start::blank(), device)
+        Model::looking(net, ViewMode::Whole, device)
+    }
+
+    /// The same of a net that looks at covers so, if it is one with a backbone.
+    pub fn looking(net: Net, views: ViewMode, device: Device) -> Model {
+        Model::built(net, views, Start::blank(), device)
     }
 
     /// Normalised pixels `[b, 3, s, s]` → logits `[b, 2]`: other, topic.
@@ -202,7 +215,8 @@ impl Model {
         self.network.forward(pixels, pass)
     }
 
-    /// Normalised pixels → what its probe looks at `[b, f]`, if it has one.
+    /// Normalised pixels → what its probe looks at `[b, f]`, if it has one; where it looks at
+    /// several views, one picture of any size → `[views, f]`.
     pub fn features(&self, pixels: &Tensor) -> Option<Tensor> {
         self.network.features(pixels)
     }

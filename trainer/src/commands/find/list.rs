@@ -2,7 +2,7 @@
 
 use cli::{Failure, Result};
 use serde_json::{Value, json};
-use store::training::Find;
+use store::training::{Find, Region};
 
 use crate::commands::without_control;
 use crate::rates::Rates;
@@ -28,6 +28,7 @@ impl List {
                 "site": find.site,
                 "probability": find.probability,
                 "cover_sha256": cover::hex(&find.sha256),
+                "region": find.region.map(fractions),
             })
         };
         json!({
@@ -122,6 +123,17 @@ impl List {
     }
 }
 
+/// Where the topic was seen, as fractions of the cover's width and height.
+fn fractions(region: Region) -> Value {
+    let share = |thousandths: u16| f64::from(thousandths) / 1000.0;
+    json!({
+        "left": share(region.left),
+        "top": share(region.top),
+        "width": share(region.width),
+        "height": share(region.height),
+    })
+}
+
 /// Text that no spreadsheet takes for a formula: the characters that begin one get an
 /// apostrophe in front, as OWASP's page "CSV Injection" advises.
 fn cell(text: &str) -> String {
@@ -155,6 +167,12 @@ pub(super) mod tests {
                 cover: 1,
                 group: 1,
                 since: 0,
+                region: Some(Region {
+                    left: 125,
+                    top: 0,
+                    width: 286,
+                    height: 500,
+                }),
             }],
         }
     }
@@ -165,6 +183,8 @@ pub(super) mod tests {
         assert_eq!(json["model"], "cat-resnet-1");
         assert_eq!(json["videos"][0]["probability"], 0.875);
         assert_eq!(json["videos"][0]["cover_sha256"], "ab".repeat(32));
+        let region = json!({"left": 0.125, "top": 0.0, "width": 0.286, "height": 0.5});
+        assert_eq!(json["videos"][0]["region"], region);
     }
 
     #[test]

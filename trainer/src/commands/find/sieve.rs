@@ -136,6 +136,7 @@ mod tests {
             cover,
             group,
             since,
+            region: None,
         };
         let finds = || {
             vec![

@@ -158,7 +158,8 @@ impl Watch<'_> {
             .filter(|one| one.pool == Pool::Negative && !one.decided && eye.bank.has(one.cover))
             .map(|one| one.cover)
             .collect();
-        let odds = super::eye::log_odds(&current.loaded, &eye.bank.of(&undecided)?);
+        let judged = eye.judge(&current.loaded, &undecided)?;
+        let odds: Vec<f64> = judged.iter().map(|judged| judged.log_odds).collect();
         let labels = current.loaded.card.base_rate;
         let expected = expected(&odds, labels);
         Ok(Some((expected, undecided.len() as i64)))

@@ -4,8 +4,6 @@ use std::collections::HashSet;
 
 use cli::Result;
 use store::Pool;
-use store::training::Score;
-use tch::Tensor;
 
 use super::{Current, Watch};
 use crate::backbone;
@@ -14,18 +12,19 @@ use crate::config::Method;
 use crate::features::{self, Extractor};
 use crate::finder;
 use crate::flags::Plan;
-use crate::models::Loaded;
+use crate::models::{Judged, Loaded};
 use crate::nets::Model;
 use crate::preprocessing::Preprocessing;
-use crate::scoring;
 use crate::session::Session;
+use crate::views::ViewMode;
 
 /// Covers computed between two looks at the news: a third of a second.
 const PORTION: usize = 8;
 /// Covers looked at for want of a score.
 const LOOKED_AT: u32 = 1000;
-/// Covers scored at once: of ImageNet's thousand classes these are sixteen megabytes.
-const SCORED_AT_ONCE: i64 = 4096;
+/// Covers scored at once: with all their views, of ImageNet's thousand classes, these are eighty
+/// megabytes.
+const SCORED_AT_ONCE: usize = 1024;
 
 /// The backbone at work.
 pub struct Eye {
@@ -45,13 +44,13 @@ impl Eye {
         if !backbone::file(&session.models()).is_file() {
             return Ok(None);
         }
-        let (backbone, key) = features::pretrained(session, plan.device)?;
-        let mut bank = Bank::default();
-        bank.fill(&session.store, &key).await?;
         let preprocessing = match &plan.config.method {
             Method::Probe { preprocessing, .. } => *preprocessing,
-            Method::Steps { .. } => Preprocessing::efficientnet_lite(backbone.net.spec().input),
+            Method::Steps { .. } => Preprocessing::backbone(ViewMode::default_of_backbones()),
         };
+        let (backbone, key) = features::pretrained(session, preprocessing.views, plan.device)?;
+        let mut bank = Bank::default();
+        bank.fill(&session.store, &key).await?;
         Ok(Some(Eye {
             backbone,
             key,
@@ -62,34 +61,28 @@ impl Eye {
         }))
     }
 
+    /// In which views covers are looked at.
+    pub fn mode(&self) -> ViewMode {
+        self.preprocessing.views
+    }
+
     /// Looks from the first cover on: one may have joined the topic late, or been made again.
     pub fn look_again(&mut self) {
         self.after = 0;
     }
 
-    /// Log-odds of all covers in the bank, in its order.
-    pub fn log_odds(&self, loaded: &Loaded) -> Vec<f64> {
-        log_odds(loaded, &self.bank.all())
+    /// What a model says of covers in the bank, in their order.
+    ///
+    /// # Errors
+    /// A cover that the bank does not know.
+    pub fn judge(&self, loaded: &Loaded, covers: &[i64]) -> Result<Vec<Judged>> {
+        let mut all = Vec::with_capacity(covers.len());
+        for few in covers.chunks(SCORED_AT_ONCE) {
+            let judged = loaded.judge(&self.bank.of(few)?);
+            all.extend(judged.expect("whoever has features has a way from them to a margin"));
+        }
+        Ok(all)
     }
-}
-
-/// Calibrated log-odds of features.
-pub fn log_odds(loaded: &Loaded, features: &Tensor) -> Vec<f64> {
-    let count = features.size()[0];
-    let mut all = Vec::with_capacity(count as usize);
-    let mut from = 0;
-    while from < count {
-        let length = SCORED_AT_ONCE.min(count - from);
-        let margins = scoring::margins_of(&loaded.model, &features.narrow(0, from, length));
-        let margins = margins.expect("whoever has features has a way from them to a margin");
-        all.extend(
-            margins
-                .into_iter()
-                .map(|one| loaded.card.calibration.log_odds(one.into())),
-        );
-        from += length;
-    }
-    all
 }
 
 impl Watch<'_> {
@@ -131,12 +124,8 @@ impl Watch<'_> {
         due.retain(|(cover, _)| eye.bank.has(*cover));
         if let Some(current) = current {
             let covers: Vec<i64> = due.iter().map(|(cover, _)| *cover).collect();
-            let odds = log_odds(&current.loaded, &eye.bank.of(&covers)?);
-            let scores: Vec<Score> = due
-                .iter()
-                .zip(odds)
-                .map(|((cover, pool), odds)| score(current, *cover, *pool, odds))
-                .collect();
+            let judged = eye.judge(&current.loaded, &covers)?;
+            let scores = finder::scores(&due, judged, &current.rates);
             store
                 .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now())
                 .await?;
@@ -167,27 +156,20 @@ impl Watch<'_> {
             return Ok(all.await?.0);
         };
         let members = self.session.store.members(self.session.topic).await?;
-        let odds = tokio::task::block_in_place(|| eye.log_odds(&current.loaded));
-        let odds: std::collections::HashMap<i64, f64> =
-            eye.bank.covers().iter().copied().zip(odds).collect();
-        let scores: Vec<Score> = members
+        let known: Vec<(i64, Pool)> = members
             .iter()
-            .filter_map(|one| Some(score(current, one.cover, one.pool, *odds.get(&one.cover)?)))
+            .filter(|one| eye.bank.has(one.cover))
+            .map(|one| (one.cover, one.pool))
             .collect();
+        let covers: Vec<i64> = known.iter().map(|(cover, _)| *cover).collect();
+        let judged = tokio::task::block_in_place(|| eye.judge(&current.loaded, &covers))?;
+        let scores = finder::scores(&known, judged, &current.rates);
         let put =
             self.session
                 .store
                 .put_scores(current.row.id, &scores, eye.bank.as_of(), cli::now());
         put.await?;
         Ok(scores.len() as u64)
-    }
-}
-
-pub fn score(current: &Current, cover: i64, pool: Pool, log_odds: f64) -> Score {
-    Score {
-        cover,
-        logit: Some(log_odds),
-        probability: current.rates.probability(pool, log_odds),
     }
 }
 
@@ -214,11 +196,12 @@ async fn compute(session: &Session, eye: &mut Eye, covers: &[i64]) -> Result<()>
         return Ok(());
     }
     if let Ok(rows) = extractor.compute(&session.store, &whole).await {
-        return eye.bank.put(&rows);
+        eye.bank.put(rows);
+        return Ok(());
     }
     for cover in whole {
         match extractor.compute(&session.store, &[cover]).await {
-            Ok(rows) => eye.bank.put(&rows)?,
+            Ok(rows) => eye.bank.put(rows),
             Err(failure) => {
                 eye.broken.insert(cover);
                 let skipped = format!("cover {cover} is left out: {failure}");

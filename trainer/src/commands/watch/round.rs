@@ -39,7 +39,8 @@ impl Watch<'_> {
     pub(super) async fn cheap_round(&mut self) -> Result<()> {
         let began = Instant::now();
         let Some(eye) = &mut self.eye else {
-            let (_, _) = crate::features::pretrained(self.session, self.plan.device)?;
+            let mode = self.plan.config.preprocessing().views;
+            let (_, _) = crate::features::pretrained(self.session, mode, self.plan.device)?;
             return Ok(());
         };
         let mut stages = Stages::new();
@@ -53,9 +54,9 @@ impl Watch<'_> {
             .begin_round(topic, RoundKind::Labels, counts, cli::now())
             .await?;
         let fitted = tokio::task::block_in_place(|| {
-            let features = eye.bank.of(&material.dataset.ids())?;
+            let views = eye.bank.of(&material.dataset.ids())?;
             let examples = Examples {
-                features: &features,
+                views: &views,
                 labels: &labels,
                 blocks: &material.blocks,
             };
@@ -150,7 +151,8 @@ impl Watch<'_> {
             aim: Some(aim.to_string()),
             threshold: choice.make(session).await?,
         };
-        let model = Model::blank(Net::EfficientNetLite0, self.plan.device);
+        let mode = card.preprocessing.views;
+        let model = Model::looking(Net::EfficientNetLite0, mode, self.plan.device);
         model.params.copy_from(&eye.backbone.params);
         model.params.put(&fitted.probe.tensors());
         let bytes = weights::to_bytes(&model.params, &card);
