@@ -17,7 +17,7 @@ are not kept, and one to confirm each sheet.
 Features are computed once for all seeds, and copied into each seed's database: they do not
 depend on it. Standard library only.
 """
-import argparse, csv, json, math, os, random, sqlite3, struct, subprocess, sys, time
+import argparse, csv, json, math, operator, os, random, sqlite3, struct, subprocess, sys, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,12 +47,12 @@ def everything(photos, backbone, out):
         run(folder, "crawler", "import", photos / "cat", photos / "other", "--pool", "negative")
         run(folder, "trainer", "start")
     rows = database(folder).execute("""
-        select v.key, c.sha256, f.vector, s.logit from video v join sighting g on g.video_id = v.id
+        select v.key, c.sha256, f.vectors, s.logit, f.backbone, f.pixels from video v join sighting g on g.video_id = v.id
         join cover c on c.id = g.cover_id join feature f on f.cover_id = c.id
         join score s on s.cover_id = c.id""").fetchall()
     known = {}
-    for key, sha, vector, logit in rows:
-        known[Path(key).name] = (sha, vector, logit)
+    for key, sha, vectors, logit, backbone, pixels in rows:
+        known[Path(key).name] = (sha, vectors, logit, backbone, pixels)
     return known
 
 
@@ -76,6 +76,14 @@ def tensors(path):
     return head, of
 
 
+def views(stored):
+    """Vectors as store::views writes them: a header of six bytes, then a scale and bytes with signs each."""
+    width, = struct.unpack_from("<H", stored, 4)
+    for start in range(6, len(stored), 4 + width):
+        scale, *values = struct.unpack_from(f"<f{width}b", stored, start)
+        yield [scale * value for value in values]
+
+
 def judged(folder, judge, known):
     """Average precision of the current model on photos that the database has never seen."""
     name = database(folder).execute("select m.name from promotion p join model m on m.id = p.model_id"
@@ -84,10 +92,7 @@ def judged(folder, judge, known):
     if "classes.weight" in head:
         return average_precision([(known[file][2], cat) for file, cat in judge])
     weight = of("probe.weight")
-    rows = []
-    for file, cat in judge:
-        feature = struct.unpack("<1280f", known[file][1])
-        rows.append((math.fsum(map(lambda a, b: a * b, weight, feature)), cat))
+    rows = [(max(sum(map(operator.mul, weight, view)) for view in views(known[file][1])), cat) for file, cat in judge]
     return average_precision(rows)
 
 
@@ -124,11 +129,10 @@ class Watch:
 def lend(folder, known, of_sha):
     """Features of covers that were just imported."""
     wire = database(folder, write=True)
-    key = "efficientnet-lite0 " + "579344248a93e230"
     rows = wire.execute("select id, sha256 from cover where id not in (select cover_id from feature)").fetchall()
     wire.execute("begin immediate")
-    wire.executemany("insert or ignore into feature (cover_id, backbone, vector) values (?, ?, ?)",
-                     [(cover, key, of_sha[sha][1]) for cover, sha in rows])
+    wire.executemany("insert or ignore into feature (cover_id, backbone, pixels, vectors) values (?, ?, ?, ?)",
+                     [(cover, of_sha[sha][3], of_sha[sha][4], of_sha[sha][1]) for cover, sha in rows])
     wire.execute("commit")
     wire.close()
 

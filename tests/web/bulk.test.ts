@@ -15,7 +15,7 @@ function unlikely(covers: number): string {
   db.exec(`
     insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
     insert into promotion values (1, 1, 1, 'test', 1790000000000);
-    insert into score select 1, id, case when id <= 20 then 0.6 else 0.001 end, 1790000000000, null from cover;
+    insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id <= 20 then 0.6 else 0.001 end, 1790000000000, null from cover;
     update cover set representative = null;
   `);
   db.close();

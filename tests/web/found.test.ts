@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { AXE, ahead, browse, database, drained, open, said, serve, sheet, type Labeler, type Page } from "./labeler.ts";
+import { AXE, ahead, browse, database, drained, open, said, serve, sheet, vectors, type Labeler, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -16,14 +16,14 @@ function prepared(covers = 60): string {
   db.exec(`
     insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
     insert into promotion values (1, 1, 1, 'test', 1790000000000);
-    insert into score select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
+    insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
       from cover;
     update video set url = 'https://video.example/' || id, site = 'peertube:video.example' where id % 2 = 0;
   `);
-  const add = db.prepare("insert into feature (cover_id, backbone, vector) values (?, 'test', ?)");
+  const add = db.prepare("insert into feature (cover_id, backbone, pixels, vectors) values (?, 'test', zeroblob(32), ?)");
   for (const { id } of db.prepare("select id from cover").all() as { id: number }[]) {
     // Neighbours are those whose ids are near.
-    add.run(id, Buffer.from(Float32Array.of(Math.cos(id / 100), Math.sin(id / 100)).buffer));
+    add.run(id, vectors(Math.cos(id / 100), Math.sin(id / 100)));
   }
   db.close();
   return path;
@@ -162,7 +162,7 @@ test("a new model re-orders what lies ready and leaves the sheet in view alone",
   const db = new DatabaseSync(path);
   db.exec(`
     insert into model values (2, 1, 'next', null, 'lenet', zeroblob(32), '{}', 0, 1790000000001);
-    insert into score select 2, id, id / 200.0, 1790000000001, null from cover;
+    insert into score (model_id, cover_id, probability, scored_at, logit) select 2, id, id / 200.0, 1790000000001, null from cover;
     insert into round (topic_id, kind, began_at, finished_at, seconds, model_id, labels, topics, compared,
       accuracy_before, accuracy_after, promoted, hidden, undecided)
       values (1, 'labels', 1, 2, 0.5, 2, 60, 5, 60, 0.9, 0.95, 1, 7.2, 100);

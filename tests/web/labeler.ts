@@ -301,3 +301,14 @@ export function dice(seed: number): (below: number) => number {
     return state % below;
   };
 }
+
+/** Features of one view, as the trainer stores them: a header, a scale, and eight bits a number. */
+export function vectors(...values: number[]): Buffer {
+  const scale = Math.max(...values.map(Math.abs)) / 127 || 1;
+  const stored = Buffer.alloc(10 + values.length);
+  stored.set([1, 1, 1]);
+  stored.writeUInt16LE(values.length, 4);
+  stored.writeFloatLE(scale, 6);
+  for (const [at, value] of values.entries()) stored.writeInt8(Math.round(value / scale), 10 + at);
+  return stored;
+}

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { database, dice } from "./labeler.ts";
+import { database, dice, vectors } from "./labeler.ts";
 import { Log, type Pool, type Said, type Tile } from "./log.ts";
 import { CATS, CHANNELS, OTHERS, SITES } from "./titles.ts";
 
@@ -173,8 +173,8 @@ class Life {
         title, site, `v${at}`, url, channel?.id ?? null, channel?.name ?? null, published, this.#now - age, cover.video,
       );
       const tint = [16, 8, 0].map((shift) => ((cover.rgb >> shift) & 255) / 255 - 0.5);
-      const vector = Float32Array.of(cover.cat ? 0.6 : 0, ...tint, 0.4 * this.#wave());
-      this.#log.run("insert into feature (cover_id, backbone, vector) values (?, 'drawn', ?)", cover.id, new Uint8Array(vector.buffer));
+      const seen = vectors(cover.cat ? 0.6 : 0, ...tint, 0.4 * this.#wave());
+      this.#log.run("insert into feature (cover_id, backbone, pixels, vectors) values (?, 'drawn', zeroblob(32), ?)", cover.id, seen);
     }
   }
 
@@ -334,7 +334,8 @@ class Life {
     this.#log.run("insert into model values (?, 1, ?, null, 'efficientnet-lite0', zeroblob(32), '{}', ?, ?)", id, `drawn-${id}`, this.#last(), at);
     if (round.promoted) {
       this.#log.run("delete from score");
-      for (const { id: cover, belief } of this.#covers) this.#log.run("insert into score values (?, ?, ?, ?, null)", id, cover, belief, at);
+      const put = "insert into score (model_id, cover_id, probability, scored_at) values (?, ?, ?, ?)";
+      for (const { id: cover, belief } of this.#covers) this.#log.run(put, id, cover, belief, at);
       this.#log.run("insert into promotion (topic_id, model_id, reason, promoted_at) values (1, ?, 'drawn', ?)", id, at);
     }
     this.#log.run(

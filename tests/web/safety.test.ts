@@ -191,7 +191,7 @@ test("the fiercest titles are text on every screen", async () => {
   db.exec(`
     insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
     insert into promotion values (1, 1, 1, 'test', 1790000000000);
-    insert into score select 1, id, 0.9, 1790000000000, null from cover;
+    insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.9, 1790000000000, null from cover;
   `);
   db.close();
   const own = await serve(path);

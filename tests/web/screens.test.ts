@@ -19,7 +19,7 @@ function believe(path: string): void {
   db.exec(`
     insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
     insert into promotion values (1, 1, 1, 'test', 1790000000000);
-    insert into score select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
+    insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
       from cover;
     update video set url = 'https://video.example/' || id where id % 2 = 0;
   `);

@@ -37,7 +37,7 @@ test("labels and covers that the model does not know are told, until a watch is 
   const page = await open(browser, `${labeler.url}?order=likely`);
   const shown = await sheet(page);
   assert.match((await stale(page)) ?? "", /No model yet.*trainer watch/);
-  change(path, `${MODEL} insert into score select 1, id, 0.1, 1, null from cover where id <= 100;`);
+  change(path, `${MODEL} insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.1, 1, null from cover where id <= 100;`);
   await told(page, "Not scored yet, and so last in line: ");
   await page.keyboard.press("Enter");
   await drained(page);

@@ -311,7 +311,7 @@ mod tests {
         let probe = Config {
             method: Method::Probe {
                 net: Net::EfficientNetLite0,
-                preprocessing: Preprocessing::efficientnet_lite(224),
+                preprocessing: Preprocessing::backbone(ViewMode::Windows),
                 backbone: "abc".into(),
             },
             ..config(RecipeName::Modern)

@@ -174,7 +174,7 @@ mod tests {
             lenet.data + lenet.weights + lenet.step() + KERNELS
         );
         let probe = footprint(Net::EfficientNetLite0, 100);
-        assert_eq!(probe.data, 100 * 1280 * 4);
+        assert_eq!(probe.data, 100 * 19 * 272 * 5);
     }
 
     #[test]
