@@ -403,8 +403,14 @@ async fn a_sheet_of_likely_cats_rejects_what_nobody_touches() {
 
 async fn believe_all(at: &Fixture, probability: &'static str) {
     let score = match probability {
-        "0.95" => "insert or replace into score select 1, id, 0.95, 0, null from cover",
-        _ => "insert or replace into score select 1, id, 0.001, 0, null from cover",
+        "0.95" => {
+            "insert or replace into score (model_id, cover_id, probability, scored_at)
+             select 1, id, 0.95, 0 from cover"
+        }
+        _ => {
+            "insert or replace into score (model_id, cover_id, probability, scored_at)
+             select 1, id, 0.001, 0 from cover"
+        }
     };
     let statements = [
         "insert or replace into model values (1, 1, 'm', null, 'lenet', zeroblob(32), '{}', 0, 0)",

@@ -144,7 +144,8 @@ async fn a_slice_is_kept_at_once_as_far_as_it_was_sampled_and_one_undo_takes_it_
     add(&at, Pool::Negative, 600..610).await;
     sql(
         &at,
-        "insert or ignore into score select 1, id, 0.001, 9, null from cover",
+        "insert or ignore into score (model_id, cover_id, probability, scored_at)
+         select 1, id, 0.001, 9 from cover",
     )
     .await;
     assert_eq!((left(&at, "x").await, slice(&at, 0.1).await), (200, 210));
