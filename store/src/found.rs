@@ -1,5 +1,5 @@
 //! Videos that the current model believes to show the topic and nobody has judged yet, as a
-//! person reads them.
+//! person reads them; and where on a cover it looked.
 
 use serde::Serialize;
 use sqlx::FromRow;
@@ -7,6 +7,7 @@ use sqlx::FromRow;
 use crate::label::hash;
 use crate::statement::statements;
 use crate::stroke::hex;
+use crate::training::{Region, RegionColumns};
 use crate::{Error, Pool, Result, Store, TopicId};
 
 statements! {
@@ -14,7 +15,8 @@ statements! {
     /// one video: the surest, or the first of equals. A null filter lets everything through.
     FOUND = "
         with believed as (
-            select s.cover_id, s.probability, p.pool, coalesce(c.representative, c.id) as star,
+            select s.cover_id, s.probability, s.region_left, s.region_top, s.region_width,
+                   s.region_height, p.pool, coalesce(c.representative, c.id) as star,
                    c.sha256, c.width, c.height, c.created_at
             from score s
             join pool p on p.topic_id = $1 and p.cover_id = s.cover_id
@@ -43,9 +45,16 @@ statements! {
             from uploads u where of_video = 1
         )
         select url, title, owner_name, site, published_at, seen_at, visited_at, sha256, width,
-               height, probability, pool, uploads
+               height, probability, region_left, region_top, region_width, region_height, pool,
+               uploads
         from stars where of_star = 1
         order by case when $8 = 0 then probability else seen_at end desc, id desc limit $7";
+    REGION = "
+        select s.region_left, s.region_top, s.region_width, s.region_height
+        from score s join cover c on c.id = s.cover_id
+        where c.sha256 = $2
+          and s.model_id = (select p.model_id from promotion p where p.topic_id = $1
+                            order by p.id desc limit 1)";
     FOUND_SITES = "
         select distinct v.site
         from score s
@@ -102,6 +111,8 @@ pub struct FoundVideo {
     pub height: u32,
     /// Of the topic.
     pub probability: f64,
+    /// The view of the cover that decided; `None`: the whole cover.
+    pub region: Option<Region>,
     /// The pool its cover is in.
     pub pool: Pool,
 }
@@ -160,6 +171,8 @@ struct FoundRow {
     width: u32,
     height: u32,
     probability: f64,
+    #[sqlx(flatten)]
+    region: RegionColumns,
     pool: String,
 }
 
@@ -180,6 +193,7 @@ impl TryFrom<FoundRow> for FoundVideo {
             width: row.width,
             height: row.height,
             probability: row.probability,
+            region: row.region.region(),
             pool: row.pool.parse()?,
         })
     }
@@ -231,6 +245,20 @@ impl Store {
             .fetch_all(self.read())
             .await?;
         rows.into_iter().map(FoundVideo::try_from).collect()
+    }
+
+    /// The view of a cover that decided its score by the current model; `None` where the whole
+    /// cover decided, and where there is no such score.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn region(&self, topic: TopicId, sha256: &[u8; 32]) -> Result<Option<Region>> {
+        let columns: Option<RegionColumns> = sqlx::query_as(REGION)
+            .bind(topic.0)
+            .bind(&sha256[..])
+            .fetch_optional(self.read())
+            .await?;
+        Ok(columns.and_then(RegionColumns::region))
     }
 
     /// The sites that have videos above this probability, decided ones included.

@@ -1,10 +1,21 @@
 //! Found videos, and covers that look alike.
 
 use store::found::{Filter, FoundOrder, FoundVideo};
-use store::training::{NewModel, Score};
+use store::training::{NewModel, Region, Score};
 use store::{Choice, Pool};
 
 use crate::support::{Fixture, NEAR, arrival, far, featured, fresh, sha};
+
+fn model_named(name: &str) -> NewModel {
+    NewModel {
+        name: name.into(),
+        run: None,
+        net: "resnet".into(),
+        sha256: [1; 32],
+        config: "{}".into(),
+        last_event: 0,
+    }
+}
 
 /// Covers `0..n` met at random, each scored `0.9 - n / 100` by a model.
 async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
@@ -18,15 +29,7 @@ async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
         let added = store.add(topic, Pool::Negative, NEAR, &new, i64::from(cover));
         covers.push(added.await.unwrap()[0].cover);
     }
-    let new = NewModel {
-        name: "m".into(),
-        run: None,
-        net: "resnet".into(),
-        sha256: [1; 32],
-        config: "{}".into(),
-        last_event: 0,
-    };
-    let model = store.add_model(topic, &new, 1).await.unwrap();
+    let model = store.add_model(topic, &model_named("m"), 1).await.unwrap();
     let score = |(place, cover): (usize, &i64)| Score {
         cover: *cover,
         logit: None,
@@ -95,6 +98,59 @@ async fn filters_choose_by_site_date_and_whether_it_was_opened_and_newest_can_co
         fixture.store.found_sites(model, 0.5).await.unwrap(),
         ["one", "two"]
     );
+}
+
+#[tokio::test]
+async fn where_the_model_looked_is_found_with_the_video_and_asked_for_by_cover() {
+    let (fixture, model) = scored(3, far).await;
+    let (store, topic) = (&fixture.store, fixture.topic);
+    let corner = Region {
+        left: 500,
+        top: 0,
+        width: 500,
+        height: 333,
+    };
+    let middle = Region {
+        left: 250,
+        top: 334,
+        width: 1,
+        height: 666,
+    };
+    let looked = [Some(corner), None, Some(middle)];
+    let all = store.scores(topic, model).await.unwrap();
+    let scores: Vec<Score> = all
+        .iter()
+        .zip(looked)
+        .map(|((_, score), region)| Score { region, ..*score })
+        .collect();
+    store.put_scores(model, &scores, 0, 2).await.unwrap();
+    let found = found(&fixture, model, Filter::default()).await;
+    assert_eq!(
+        found.iter().map(|video| video.region).collect::<Vec<_>>(),
+        looked
+    );
+    let asked = async |n| store.region(topic, &sha(n)).await.unwrap();
+    assert_eq!(asked(0).await, None, "no model speaks for the topic yet");
+    store.promote(topic, model, "test", 3).await.unwrap();
+    assert_eq!([asked(0).await, asked(1).await, asked(2).await], looked);
+    assert_eq!(asked(9).await, None, "nobody knows this cover");
+    // Another model looks at another place, and counts once it is promoted; one topic's model
+    // says nothing for another topic.
+    let next = store
+        .add_model(topic, &model_named("next"), 4)
+        .await
+        .unwrap();
+    let score = Score {
+        region: Some(middle),
+        ..scores[0]
+    };
+    store.put_scores(next, &[score], 0, 4).await.unwrap();
+    assert_eq!(asked(0).await, Some(corner));
+    store.promote(topic, next, "test", 5).await.unwrap();
+    assert_eq!(asked(0).await, Some(middle));
+    assert_eq!(asked(2).await, None, "not scored by this model");
+    let dogs = store.topic("dog", 6).await.unwrap();
+    assert_eq!(store.region(dogs, &sha(0)).await.unwrap(), None);
 }
 
 #[tokio::test]
