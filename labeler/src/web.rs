@@ -12,7 +12,7 @@
 //! - [`stale`]: what is behind the person, in a line
 //! - [`below`]: the scores below which covers may be kept at once, and keeping them
 //! - [`undo`]: undo and redo as forms
-//! - [`large`]: a cover as large as it was kept
+//! - [`large`]: a cover as large as it was kept; [`region`]: where the model looked on it
 //! - [`layout`]: what all screens share
 //! - [`words`]: every text, in both languages
 //! - [`preference`]: language, colours, pool, order and settings, by query, cookie or browser
@@ -35,6 +35,7 @@ pub mod layout;
 pub mod news;
 pub mod pictures;
 pub mod preference;
+pub mod region;
 pub mod routes;
 pub mod serve;
 pub mod settings;

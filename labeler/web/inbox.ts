@@ -266,6 +266,7 @@ export class Inbox {
         this.#grid.collapse();
         return true;
       case "titles":
+      case "region":
         return false;
     }
   }

@@ -61,6 +61,7 @@ export const ROWS        = [
   { text: "key_keep", keys: [mark("KeyK", "K", "keep")] },
   { text: "key_loupe", keys: [key("KeyZ", "Z", "single", { do: "loupe" })] },
   { text: "key_titles", keys: [key("KeyT", "T", "single", { do: "titles" })] },
+  { text: "key_region", keys: [key("KeyW", "W", "single", { do: "region" })] },
   { text: "key_back", keys: [key("Escape", "Esc", "plain", { do: "escape" })] },
   {
     text: "key_confirm",

@@ -7,7 +7,7 @@ export type Command =
   | { do: "mark"; decision: Decision }
   | { do: "move"; to: Direction; extend: boolean }
   | { do: "column"; column: number; extend: boolean }
-  | { do: "loupe" | "titles" | "confirm" | "undo" | "redo" | "help" | "escape" };
+  | { do: "loupe" | "titles" | "region" | "confirm" | "undo" | "redo" | "help" | "escape" };
 
 type Direction = "left" | "right" | "up" | "down" | "first" | "last";
 
@@ -61,6 +61,7 @@ export const ROWS: Row[] = [
   { text: "key_keep", keys: [mark("KeyK", "K", "keep")] },
   { text: "key_loupe", keys: [key("KeyZ", "Z", "single", { do: "loupe" })] },
   { text: "key_titles", keys: [key("KeyT", "T", "single", { do: "titles" })] },
+  { text: "key_region", keys: [key("KeyW", "W", "single", { do: "region" })] },
   { text: "key_back", keys: [key("Escape", "Esc", "plain", { do: "escape" })] },
   {
     text: "key_confirm",

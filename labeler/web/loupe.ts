@@ -1,7 +1,7 @@
 // One large cover in its true proportions, with all covers of the sheet beneath.
 
 import { boot, element, fresh, say, within, type Decision } from "./boot.ts";
-import { large, preview } from "./server.ts";
+import { Away, large, preview, server, type Region } from "./server.ts";
 import type { Sheet } from "./sheet.ts";
 
 export interface LoupeOwner {
@@ -23,6 +23,10 @@ export class Loupe {
   #strip = element<HTMLOListElement>("filmstrip");
   #sheet: Sheet | null = null;
   #at = 0;
+  /** Where the model looked is asked for. */
+  #region = false;
+  /** Counts what was asked for: an answer that comes late is for what stood here before. */
+  #asked = 0;
   /** Held here, they stay decoded. */
   #near = new Map<string, HTMLImageElement>();
 
@@ -31,6 +35,7 @@ export class Loupe {
     this.#dialog.addEventListener("close", () => this.#back());
     element("loupe-close").addEventListener("click", () => this.close());
     element("loupe-titles").addEventListener("click", () => this.titles());
+    element("loupe-region").addEventListener("click", () => this.region());
     for (const button of this.#choices()) {
       button.addEventListener("click", () => this.decide(button.dataset.decision as Decision));
     }
@@ -43,6 +48,7 @@ export class Loupe {
 
   show(sheet: Sheet, at: number): void {
     this.#sheet = sheet;
+    this.#region = false;
     this.#fill(sheet);
     this.#dialog.showModal();
     this.go(at);
@@ -102,6 +108,7 @@ export class Loupe {
       else button.removeAttribute("aria-current");
     }
     this.#strip.children[this.#at]?.scrollIntoView({ inline: "center", block: "nearest" });
+    void this.#showRegion(sheet);
   }
 
   /** The title can give the cat away; the person may do without the hint. */
@@ -117,6 +124,32 @@ export class Loupe {
     const shown = boot.settings.titles;
     element("loupe-titles").setAttribute("aria-pressed", String(shown));
     within(this.#dialog, "figcaption").hidden = !shown;
+  }
+
+  /** Where the model looked, or no longer. */
+  region(): void {
+    this.#region = !this.#region;
+    if (this.#sheet) void this.#showRegion(this.#sheet);
+  }
+
+  /** Only of a cover that somebody has answered for: nobody is to decide by it. */
+  async #showRegion(sheet: Sheet): Promise<void> {
+    const asked = (this.#asked += 1);
+    const { data } = sheet.tiles[this.#at];
+    const answered = (sheet.marks.of(data.sha256) ?? data.mark) !== null;
+    element("loupe-region").setAttribute("aria-pressed", String(this.#region));
+    draw(null, data.width, data.height);
+    element("loupe-region-line").textContent = this.#region && !answered ? say("region_later") : "";
+    if (!this.#region || !answered) return;
+    try {
+      const { region } = await server.region(data.sha256);
+      if (asked !== this.#asked) return;
+      draw(region, data.width, data.height);
+      element("loupe-region-line").textContent = say(region ? "region_frame" : "region_none");
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      if (asked === this.#asked) element("loupe-region-line").textContent = say("away_now");
+    }
   }
 
   /** The preview at once, for what stood here before must not be taken for this one. */
@@ -164,6 +197,21 @@ export class Loupe {
 function write(where: HTMLElement, text: string): void {
   where.textContent = text;
   where.title = text;
+}
+
+/** As the server draws it over other pictures: fitted into the box as the picture is. */
+function draw(region: Region | null, width: number, height: number): void {
+  const frame = within<SVGElement>(document, "#loupe-frame");
+  frame.toggleAttribute("hidden", region === null);
+  if (!region) return;
+  frame.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const percent = (thousandths: number) => `${thousandths / 10}%`;
+  for (const line of frame.children) {
+    line.setAttribute("x", percent(region.left));
+    line.setAttribute("y", percent(region.top));
+    line.setAttribute("width", percent(region.width));
+    line.setAttribute("height", percent(region.height));
+  }
 }
 
 function fetched(url: string): HTMLImageElement {

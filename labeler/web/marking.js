@@ -69,6 +69,9 @@ export class Marking {
       case "titles":
         this.#loupe.titles();
         return true;
+      case "region":
+        this.#loupe.region();
+        return true;
       case "undo":
         this.undo();
         return true;

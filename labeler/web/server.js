@@ -94,6 +94,14 @@ async function post   (path        , body         , keepalive = false)          
 
 
 
+/** A part of a cover, in thousandths of its width and height. */
+
+
+
+
+
+
+
 async function get   (path        )             {
   const response = await fetch(path).catch(() => null);
   if (response?.status === 401) throw new Locked();
@@ -109,6 +117,8 @@ export const server = {
   release: (name        ) => post      ("/api/release", { name }, true),
   undo: (name        ) => post                     ("/api/undo", { name }),
   redo: (name        ) => post                     ("/api/redo", { name }),
+  /** The view of a cover that decided its score; null: the whole cover, or no model has looked. */
+  region: (sha256        ) => get                           (`/api/region/${sha256}`),
   /** A change kept in the outbox until it is answered. */
   send: (path        , body         ) => post       (path, body),
   /** Keeps what is left of an audit's slice. */

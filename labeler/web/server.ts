@@ -94,6 +94,14 @@ export interface News {
   } | null;
 }
 
+/** A part of a cover, in thousandths of its width and height. */
+export interface Region {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
 async function get<T>(path: string): Promise<T> {
   const response = await fetch(path).catch(() => null);
   if (response?.status === 401) throw new Locked();
@@ -109,6 +117,8 @@ export const server = {
   release: (name: string) => post<null>("/api/release", { name }, true),
   undo: (name: string) => post<StrokeAnswer | null>("/api/undo", { name }),
   redo: (name: string) => post<StrokeAnswer | null>("/api/redo", { name }),
+  /** The view of a cover that decided its score; null: the whole cover, or no model has looked. */
+  region: (sha256: string) => get<{ region: Region | null }>(`/api/region/${sha256}`),
   /** A change kept in the outbox until it is answered. */
   send: (path: string, body: unknown) => post<Saved>(path, body),
   /** Keeps what is left of an audit's slice. */

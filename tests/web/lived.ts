@@ -334,8 +334,15 @@ class Life {
     this.#log.run("insert into model values (?, 1, ?, null, 'efficientnet-lite0', zeroblob(32), '{}', ?, ?)", id, `drawn-${id}`, this.#last(), at);
     if (round.promoted) {
       this.#log.run("delete from score");
-      const put = "insert into score (model_id, cover_id, probability, scored_at) values (?, ?, ?, ?)";
-      for (const { id: cover, belief } of this.#covers) this.#log.run(put, id, cover, belief, at);
+      for (const { id: cover, cat, belief } of this.#covers) {
+        // Of every third cat the whole cover decided, of the others a part.
+        const region = cat && cover % 3 > 0 ? [150 + 50 * (cover % 7), 100 + 50 * (cover % 5), 500, 600] : [null, null, null, null];
+        this.#log.run(
+          `insert into score (model_id, cover_id, probability, scored_at, region_left, region_top, region_width, region_height)
+           values (?, ?, ?, ?, ?, ?, ?, ?)`,
+          id, cover, belief, at, ...region,
+        );
+      }
       this.#log.run("insert into promotion (topic_id, model_id, reason, promoted_at) values (1, ?, 'drawn', ?)", id, at);
     }
     this.#log.run(

@@ -84,6 +84,20 @@ const loupe = async (page: Page) => {
   await page.waitForFunction(() => (document.querySelector("#loupe-image") as HTMLImageElement).complete);
 };
 
+/** Where the model looked is shown of what is decided: back to the last cover of which a part decided. */
+const region = async (page: Page) => {
+  await loupe(page);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("KeyW");
+  for (let i = 0; i < 6; i++) await page.keyboard.press("KeyX");
+  for (let i = 0; i < 6; i++) {
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForFunction(() => document.querySelector("#loupe-region-line")?.textContent?.match(/comes from|No single|得分取自|没有哪一部分/));
+    if (await page.locator("#loupe-frame").isVisible()) return;
+  }
+  throw new Error("the whole cover decided of all of them");
+};
+
 const unfolded = (page: Page) =>
   page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
 
@@ -146,6 +160,7 @@ export const SCREENS: Screen[] = [
   { name: "audit", base: "lived", path: `${NEGATIVE}audit`, reach: tiles },
   { name: "second-look", base: "lived", path: `${NEGATIVE}second`, reach: tiles },
   { name: "loupe", base: "lived", path: `${NEGATIVE}likely`, reach: loupe },
+  { name: "loupe-region", base: "lived", path: `${NEGATIVE}likely`, reach: region },
   {
     name: "keys",
     base: "lived",
@@ -255,7 +270,7 @@ export class Screens {
     const db = new DatabaseSync(this.#lived, { readOnly: true });
     const { hash } = db.prepare(
       `select lower(hex(c.sha256)) as hash from feature f join cover c on c.id = f.cover_id
-       where not exists (select 1 from standing s where s.cover_id = c.id) and c.id in (select cover_id from score where probability > 0.5)
+       where not exists (select 1 from standing s where s.cover_id = c.id) and c.id in (select cover_id from score where probability > 0.5 and region_left is not null)
        order by c.id desc limit 1`,
     ).get() as { hash: string };
     db.close();

@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde_json::json;
 use store::alike::{Neighbour, Neighbourhood};
+use store::training::Region;
 
 use super::api::Failure;
 use super::layout::{self, Parts, Screen, cat};
 use super::preference::Preference;
 use super::routes::Site;
-use super::show;
 use super::words::{Text, fill};
+use super::{region, show};
 use crate::format::{hex, unhex};
 
 /// Decided and undecided covers shown.
@@ -33,12 +34,13 @@ pub async fn get(
         return Ok(StatusCode::NOT_FOUND.into_response());
     }
     let near = site.store.neighbourhood(site.topic, &sha256, SHOWN).await?;
+    let region = site.store.region(site.topic, &sha256).await?;
     let parts = Parts {
         screen: Some(Screen::Found),
         question: &text.question_alike,
         beside: html! {},
         tools: html! {},
-        main: main(text, &sha256, near.as_ref()),
+        main: main(text, &sha256, region.as_ref(), near.as_ref()),
         rest: html! { p #line .floating role="status" {} },
         boot: json!({}),
     };
@@ -46,10 +48,15 @@ pub async fn get(
     Ok((preference, page).into_response())
 }
 
-fn main(text: &Text, sha256: &[u8; 32], near: Option<&Neighbourhood>) -> Markup {
+fn main(
+    text: &Text,
+    sha256: &[u8; 32],
+    region: Option<&Region>,
+    near: Option<&Neighbourhood>,
+) -> Markup {
     html! {
         div.alike {
-            img.asked src={ "/preview/" (hex(sha256)) ".jpg" } alt="";
+            (asked(text, sha256, region))
             @match near {
                 None => section.empty {
                     h2 { (text.alike_unknown) }
@@ -60,6 +67,18 @@ fn main(text: &Text, sha256: &[u8; 32], near: Option<&Neighbourhood>) -> Markup 
             }
         }
         @if let Some(near) = near { (undecided(text, &near.undecided)) }
+    }
+}
+
+fn asked(text: &Text, sha256: &[u8; 32], region: Option<&Region>) -> Markup {
+    html! {
+        figure.asked {
+            div.framed {
+                img src={ "/preview/" (hex(sha256)) ".jpg" } alt="";
+                @if let Some(region) = region { (region::frame(region, None)) }
+            }
+            @if region.is_some() { figcaption.muted { (text.region_frame) } }
+        }
     }
 }
 

@@ -150,6 +150,7 @@ mod tests {
             width: 480,
             height: 270,
             probability: 0.934,
+            region: None,
             pool: Pool::Negative,
         }
     }

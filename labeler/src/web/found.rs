@@ -15,7 +15,7 @@ use super::layout::{self, Parts, Screen};
 use super::preference::Preference;
 use super::routes::Site;
 use super::words::{Text, fill};
-use super::{show, stale};
+use super::{region, show, stale};
 
 /// Better believed than not.
 pub const ABOVE: f64 = 0.5;
@@ -210,8 +210,13 @@ fn row(text: &Text, video: &FoundVideo) -> Markup {
     };
     html! {
         li.video data-sha256=(hash) {
-            img src={ "/preview/" (hash) ".jpg" } alt="" width=(video.width) height=(video.height)
-                loading="lazy" decoding="async";
+            div.framed title=[video.region.map(|_| &*text.region_frame)] {
+                img src={ "/preview/" (hash) ".jpg" } alt="" width=(video.width) height=(video.height)
+                    loading="lazy" decoding="async";
+                @if let Some(region) = &video.region {
+                    (region::frame(region, Some((video.width, video.height))))
+                }
+            }
             div.about {
                 h2.clamp title=(title) { bdi { (title) } }
                 (origin(text, video))

@@ -217,14 +217,20 @@ fn loupe(text: &Text) -> Markup {
         dialog #loupe .loupe aria-labelledby="loupe-where" {
             div.top {
                 p #loupe-where tabindex="-1" autofocus {}
+                p #loupe-region-line .muted role="status" {}
                 a.plain #loupe-alike href="/found" target="_blank" { (text.look_alike) }
                 button.quiet #loupe-titles type="button" aria-pressed="true" {
                     (text.show_title) " " kbd.single { "T" }
+                }
+                // Off whenever the loupe opens: nobody is to see it by habit.
+                button.quiet #loupe-region type="button" aria-pressed="false" {
+                    (text.region) " " kbd.single { "W" }
                 }
                 button.quiet #loupe-close type="button" { (text.close) " " kbd { "Esc" } }
             }
             figure #loupe-figure {
                 img #loupe-image alt="";
+                svg #loupe-frame .region aria-hidden="true" hidden { rect {} rect {} }
                 figcaption { bdi #loupe-title .clamp {} " " bdi #loupe-owner .clamp.muted {} }
             }
             div.choices {

@@ -19,7 +19,7 @@ use super::layout::{self, Parts};
 use super::preference::Preference;
 use super::words::Words;
 use super::{
-    alike, api, asset, below, feed, found, history, inbox, judge, large, news, settings,
+    alike, api, asset, below, feed, found, history, inbox, judge, large, news, region, settings,
     statistics, token, undo,
 };
 
@@ -117,6 +117,7 @@ routes! {
     get "/large/{name}" => large::get;
     get "/web/{version}/{name}" => asset::get;
     get "/api/news" => news::get;
+    get "/api/region/{sha256}" => region::get;
     post "/below" => below::begin;
     post "/settings" => settings::post;
     post "/history/undo" => undo::undo;

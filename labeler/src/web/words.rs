@@ -234,6 +234,10 @@ catalogue! {
     broken: "Broken", "损坏";
     close: "Close", "关闭";
     show_title: "Show titles", "显示标题";
+    region: "Where", "位置";
+    region_frame: "The score comes from what is in the frame.", "得分取自方框内的部分。";
+    region_none: "No single part decided.", "没有哪一部分单独起决定作用。";
+    region_later: "The frame comes after your decision.", "判断之后才显示方框。";
     filmstrip: "All covers of this sheet", "本页所有封面";
     no_title: "Untitled", "无标题";
 
@@ -283,6 +287,7 @@ catalogue! {
     key_keep: "Keep", "保留";
     key_loupe: "Loupe; also a double click or a long press", "放大；也可双击或长按";
     key_titles: "In the loupe: titles on or off", "放大时：显示或隐藏标题";
+    key_region: "In the loupe: where the score comes from, once you have decided", "放大时：判断之后，显示得分取自哪里";
     key_back: "Back to the sheet", "回到本页";
     key_confirm: "Confirm the sheet", "确认本页";
     key_undo: "Undo, without limit", "撤销，不限次数";

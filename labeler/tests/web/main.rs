@@ -7,6 +7,7 @@ mod bulk;
 mod changes;
 mod door;
 mod matrix;
+mod region;
 mod screens;
 mod settings;
 mod support;
