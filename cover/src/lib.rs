@@ -97,18 +97,6 @@ fn made(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Cover, Refusal> {
     })
 }
 
-/// The RGB bytes (240 x 240 x 3, HWC) that the stored cover of these bytes would
-/// decode to, so that a file and a stored cover of it get the same score.
-///
-/// # Errors
-/// As [`make`].
-pub fn pixels(bytes: &[u8], rule: &Rule, limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    caught(|| {
-        let small = decode::decode(bytes, rule, limits)?.cover(rule);
-        decode_image(&jpeg::encode(&small, rule.quality, rule.chroma))
-    })
-}
-
 /// A panic of a decoder, which some stranger's bytes have found, is a refusal of these bytes:
 /// whoever makes covers goes on with the others.
 fn caught<T>(make: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {

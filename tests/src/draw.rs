@@ -201,6 +201,13 @@ pub fn picture(seed: u64, what: Subject) -> Picture {
     picture
 }
 
+/// The subject's height against the frame's: filling it (zero), the usual, small in a large
+/// scene, or as far off as many cats are that somebody overlooks.
+fn nearness(place: &mut Dice) -> f32 {
+    let share = place.weighted(&[(3.0, 0.0), (5.2, 0.82), (1.0, 0.5), (0.8, 0.28)]);
+    share * place.float(0.85, 1.15)
+}
+
 /// A place from `place`, and in it, around `x`, the subject from `dice`.
 fn compose(
     c: &mut Canvas,
@@ -218,8 +225,7 @@ fn compose(
     }
     let ground = scene::scene(c, size.1, place);
     overlay::haze(c, size, place);
-    // How near: fills the frame, the usual, or small in a large scene.
-    let share = place.weighted(&[(3.0, 0.0), (6.0, 0.82), (1.0, 0.5)]) * place.float(0.85, 1.15);
+    let share = nearness(place);
     let spot = Spot {
         feet: (x, ground),
         // Whoever stands in the frame has its head in it.

@@ -312,4 +312,55 @@ mod tests {
         let kept = store.feature("key", cover).await.unwrap();
         assert_eq!(kept, Some(of(2.0).remove(0)));
     }
+
+    /// A picture of stripes.
+    fn picture(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+        let pixel = |x, y| image::Rgb([(x * 7 % 256) as u8, (y * 5 % 256) as u8, (x + y) as u8]);
+        let drawn = image::RgbImage::from_fn(width, height, pixel);
+        drawn.write_with_encoder(encoder).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn what_is_seen_in_a_picture_does_not_depend_on_its_company() {
+        let model = Model::looking(Net::EfficientNetLite0, ViewMode::Windows, Device::Cpu);
+        let mut rng = crate::keyed::generator(3, crate::keyed::Purpose::Bench, &[]);
+        for param in model.params.iter() {
+            let values: Vec<f32> = (0..param.tensor.numel())
+                .map(|_| rand::RngExt::random_range(&mut rng, -0.1..0.1f32))
+                .collect();
+            let drawn = Tensor::from_slice(&values).view(&param.tensor.size()[..]);
+            tch::no_grad(|| param.tensor.shallow_clone().copy_(&drawn));
+        }
+        let extractor = Extractor {
+            model: &model,
+            key: "key",
+            preprocessing: Preprocessing::backbone(ViewMode::Windows),
+            device: Device::Cpu,
+        };
+        let preview = |width, height| {
+            let bytes = picture(width, height);
+            let made = cover::make(&bytes, &cover::Rule::default(), &cover::Limits::default());
+            made.unwrap().preview
+        };
+        let jpegs: Vec<(i64, Vec<u8>)> = [(640, 360), (300, 400), (640, 360), (90, 60)]
+            .into_iter()
+            .map(|(width, height)| (1, preview(width, height)))
+            .collect();
+        let together = extractor.look(&jpegs).unwrap();
+        assert_eq!(together[0], together[2]);
+        assert_eq!(
+            (together[0].rows, together[0].columns, together[0].len()),
+            (12, 21, 19)
+        );
+        assert_eq!((together[1].rows, together[1].columns), (16, 12));
+        for (jpeg, views) in jpegs.iter().zip(&together) {
+            let alone = extractor.look(std::slice::from_ref(jpeg)).unwrap();
+            assert_eq!(&alone[0], views, "bit for bit");
+        }
+        let damaged = extractor.look(&[(9, b"no picture".to_vec())]).unwrap_err();
+        assert!(damaged.to_string().contains("cover 9"), "{damaged}");
+    }
 }

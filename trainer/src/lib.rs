@@ -12,7 +12,8 @@
 //! - [`nets`]: the nets;
 //! - [`state_dict`], [`backbone`], [`classes`]: pretrained weights, from the published file to
 //!   a net, and what its own classes are called;
-//! - [`lbfgs`], [`lockstep`], [`cross_fit`], [`probe`]: a linear layer on what a backbone says,
+//! - [`views`], [`lbfgs`], [`lockstep`], [`multiple_instance`], [`cross_fit`], [`probe`]: a linear
+//!   layer on what a backbone says of each part of a cover,
 //!   all folds and strengths at once;
 //! - [`recipe`], [`schedule`], [`optim`], [`average`]: how they are trained;
 //! - [`training`], [`scoring`]: training a fold, and what a net says;

@@ -132,6 +132,6 @@ fn a_file_with_too_many_bytes_is_refused_unread() {
         bytes: 1000,
         ..Limits::default()
     };
-    let refusal = cover::pixels(&[0xFF; 1001], &Rule::default(), &limits).expect_err("refused");
+    let refusal = cover::make(&[0xFF; 1001], &Rule::default(), &limits).expect_err("refused");
     assert_eq!(refusal.class(), "too-many-bytes");
 }

@@ -27,7 +27,7 @@ fn rules() -> Vec<Rule> {
 }
 
 #[test]
-fn scoring_a_file_sees_what_scoring_its_stored_cover_sees() {
+fn a_preview_is_looked_at_in_the_size_that_is_asked_for() {
     let image = waves(1000, 620);
     let files = [
         jpeg(&image),
@@ -35,15 +35,30 @@ fn scoring_a_file_sees_what_scoring_its_stored_cover_sees() {
         encoded(image.clone(), ImageFormat::Png),
         encoded(waves(90, 40), ImageFormat::Bmp),
     ];
-    for rule in rules() {
-        for file in &files {
-            let stored = cover::make(file, &rule, &Limits::default()).expect("a picture");
-            let of_stored = cover::decode_image(&stored.image).expect("a stored cover");
-            let of_file = cover::pixels(file, &rule, &Limits::default()).expect("a picture");
-            assert_eq!(of_stored.len(), 240 * 240 * 3);
-            assert!(of_file == of_stored, "{rule}");
-        }
+    for file in &files {
+        let stored = make(file).expect("a picture").preview;
+        let twice = cover::scaled_preview(&stored, |w, h| (2 * w, 2 * h)).expect("a preview");
+        let header = turbojpeg::read_header(&stored).expect("a JPEG");
+        let shown = (twice.width as usize, twice.height as usize);
+        assert_eq!(shown, (2 * header.width, 2 * header.height));
+        assert_eq!(twice.rgb.len(), shown.0 * shown.1 * 3);
+        let same = cover::scaled_preview(&stored, |w, h| (w, h)).expect("a preview");
+        let mean =
+            |rgb: &[u8]| rgb.iter().map(|one| f64::from(*one)).sum::<f64>() / rgb.len() as f64;
+        assert!((mean(&same.rgb) - mean(&twice.rgb)).abs() < 0.5);
     }
+    for bad in [
+        &files[2][..],
+        b"",
+        &make(&files[0]).expect("a picture").preview[..99],
+    ] {
+        assert!(cover::scaled_preview(bad, |w, h| (w, h)).is_err());
+    }
+    let large = jpeg(&waves(481, 20));
+    assert!(
+        cover::scaled_preview(&large, |w, h| (w, h)).is_err(),
+        "no preview is that wide"
+    );
 }
 
 #[test]
@@ -79,7 +94,8 @@ fn a_scaled_decode_gives_nearly_the_pixels_of_a_full_one() {
     let [full, scaled] = ["turbojpeg", "turbojpeg-scaled"].map(|decoder| {
         let rule = format!("{decoder}/antialias-catmull-rom/stretch/q100-444");
         let rule = rule.parse().expect("a rule");
-        cover::pixels(&file, &rule, &Limits::default()).expect("a picture")
+        let made = cover::make(&file, &rule, &Limits::default()).expect("a picture");
+        cover::decode_image(&made.image).expect("a stored cover")
     });
     let squares: f64 = full
         .iter()

@@ -68,6 +68,16 @@ fn a_near_duplicate_is_another_file_with_the_same_picture() {
 }
 
 #[test]
+fn some_stand_far_off() {
+    let far = (0..1000).filter(|seed| {
+        let share = nearness(&mut Dice::new(*seed, 2));
+        share > 0.0 && share < 0.35
+    });
+    let count = far.count();
+    assert!((40..120).contains(&count), "{count} of 1000");
+}
+
+#[test]
 fn others_are_never_cats_and_of_many_kinds() {
     let kinds: std::collections::HashSet<_> = (0..500).map(Subject::other).collect();
     assert_eq!(kinds.len(), OTHERS.len());

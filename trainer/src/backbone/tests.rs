@@ -2,6 +2,7 @@ use super::*;
 use crate::keyed::{Purpose, generator};
 use crate::layers::Pass;
 use crate::nets::{Model, Net};
+use crate::views::ViewMode;
 use rand::RngExt;
 use tch::{Device, Kind};
 
@@ -178,4 +179,105 @@ fn any_other_file_is_refused_before_it_is_read() {
     let refusal = import(&other, home.path()).unwrap_err().to_string();
     assert!(refusal.contains("not the published file"), "{refusal}");
     assert!(!file(home.path()).exists());
+}
+
+#[test]
+fn the_projection_is_orthonormal_always_the_same_and_keeps_what_the_classifier_sees() {
+    let mut rng = generator(8, Purpose::Bench, &[]);
+    // A classifier that looks along 40 directions.
+    let mut drawn = |rows: i64, columns: i64| {
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|_| rng.random_range(-1.0..1.0f32))
+            .collect();
+        Tensor::from_slice(&values).view([rows, columns])
+    };
+    let classifier = drawn(CLASSES, 40).mm(&drawn(40, FEATURES));
+    let projection = projection_of(&classifier);
+    assert_eq!(projection.size(), [PROJECTED, FEATURES]);
+    let gram = projection.mm(&projection.tr());
+    let off = (&gram - Tensor::eye(PROJECTED, (Kind::Float, Device::Cpu))).abs();
+    assert!(off.max().double_value(&[]) < 1e-5);
+    let kept = classifier.mm(&projection.tr()).mm(&projection);
+    let lost = (&kept - &classifier).norm().double_value(&[]);
+    assert!(lost < 1e-4 * classifier.norm().double_value(&[]), "{lost}");
+    assert!(projection_of(&classifier).equal(&projection));
+}
+
+/// A net that looks at several views, drawn.
+fn looking(net: Net) -> Model {
+    let tensors = drawn();
+    let weight = tensors
+        .iter()
+        .find(|tensor| tensor.name == "_fc.weight")
+        .map(|tensor| Tensor::from_slice(&tensor.values).view([CLASSES, FEATURES]));
+    let projection = projection_of(&weight.expect("it is there"));
+    let model = Model::looking(net, ViewMode::Windows, Device::Cpu);
+    model.params.put(&fold(tensors).expect("all there"));
+    model
+        .params
+        .put(&[(efficientnet::PROJECTION.into(), projection)]);
+    model
+}
+
+#[test]
+fn the_first_view_is_the_whole_picture_and_each_window_is_what_its_part_shows() {
+    let model = looking(Net::EfficientNetLite0);
+    let whole = Model::blank(Net::EfficientNetLite0, Device::Cpu);
+    whole.params.put(&fold(drawn()).expect("all there"));
+    let pixels = Tensor::linspace(-1.0, 1.0, 3 * 384 * 512, (Kind::Float, Device::Cpu));
+    let pixels = (pixels * 91.0).sin().view([1, 3, 384, 512]);
+    let (seen, of_whole) = tch::no_grad(|| {
+        let seen = model.features(&pixels).expect("this net has features");
+        (
+            seen,
+            whole.features(&pixels).expect("this net has features"),
+        )
+    });
+    assert_eq!(seen.size(), [1 + 3 * 5, efficientnet::PROJECTED]);
+    let projection = model
+        .params
+        .iter()
+        .find(|param| param.name == efficientnet::PROJECTION)
+        .map(|param| param.tensor.tr());
+    let expected = of_whole.mm(&projection.expect("it has one"));
+    let off = (seen.narrow(0, 0, 1) - &expected)
+        .abs()
+        .max()
+        .double_value(&[]);
+    assert!(off < 1e-4 * expected.abs().max().double_value(&[]), "{off}");
+    assert!(!seen.get(1).equal(&seen.get(2)));
+}
+
+#[test]
+fn the_classes_judge_what_the_projection_keeps_of_a_view() {
+    let model = looking(Net::ImageNetClasses);
+    let weight = Tensor::linspace(-1.0, 1.0, CLASSES * FEATURES, (Kind::Float, Device::Cpu));
+    let weight = (weight * 1e5).sin().view([CLASSES, FEATURES]) * 0.1;
+    let chosen = Tensor::zeros([CLASSES], (Kind::Float, Device::Cpu));
+    let _ = chosen.get(7).fill_(1.0);
+    model.params.put(&[
+        ("classes.weight".into(), weight.shallow_clone()),
+        ("classes.chosen".into(), chosen),
+    ]);
+    let views = Tensor::linspace(
+        -1.0,
+        1.0,
+        2 * efficientnet::PROJECTED,
+        (Kind::Float, Device::Cpu),
+    );
+    let views = views.view([2, efficientnet::PROJECTED]);
+    let logits = tch::no_grad(|| model.logits_of(&views)).expect("it has classes");
+    let projection = model
+        .params
+        .iter()
+        .find(|param| param.name == efficientnet::PROJECTION)
+        .map(|param| param.tensor.shallow_clone());
+    let classes = views.mm(&projection.expect("it has one")).mm(&weight.tr());
+    let expected = classes.softmax(1, Kind::Double).select(1, 7);
+    let told = (logits.select(1, 1) - logits.select(1, 0)).sigmoid();
+    let off = (told.to_kind(Kind::Double) - expected)
+        .abs()
+        .max()
+        .double_value(&[]);
+    assert!(off < 1e-6, "{off}");
 }
