@@ -88,7 +88,7 @@ pub async fn verify(store: &Store, printer: &Printer, stop: &Stop) -> Result<Out
 }
 
 fn damage(cover: &Stored) -> Option<&'static str> {
-    let (Some(image), Some(_)) = (&cover.image, &cover.preview) else {
+    let (Some(image), Some(preview)) = (&cover.image, &cover.preview) else {
         return Some("it has no image");
     };
     if cover::sha256(image)[..] != cover.image_sha256[..] {
@@ -96,6 +96,9 @@ fn damage(cover: &Stored) -> Option<&'static str> {
     }
     if cover::decode_image(image).is_err() {
         return Some("its image does not decode");
+    }
+    if cover::scaled_preview(preview, |width, height| (width, height)).is_err() {
+        return Some("its preview does not decode");
     }
     let original = cover.original.as_deref()?;
     (cover::sha256(original)[..] != cover.sha256[..])

@@ -88,7 +88,7 @@ pub fn classifier(models: &Path) -> Result<[Tensor; 2], Error> {
 /// What is kept of a view's features, `[272, 1280]`, its rows orthonormal: the directions along
 /// which the published classifier tells most apart, found by a few rounds of subspace iteration
 /// from a fixed start (Halko, Martinsson and Tropp 2011, algorithm 4.4), in double precision so
-/// that every machine finds the same. They are mixed, not sorted: a probe on sorted ones, each
+/// that machines differ by less than a float's last bit. They are mixed, not sorted: a probe on sorted ones, each
 /// brought to the same scale, found fewer small cats.
 ///
 /// # Errors

@@ -7,14 +7,17 @@ use store::Store;
 use store::training::Featured;
 use store::views::Views;
 
-use crate::views::ViewSet;
+use crate::nets::efficientnet;
+use crate::views::{ViewMode, ViewSet};
 
 /// Covers a query: some megabytes.
 const PAGE: usize = 1000;
 
 /// What one backbone sees in covers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Bank {
+    /// Numbers in a vector of this backbone.
+    width: usize,
     place_of: HashMap<i64, usize>,
     covers: Vec<i64>,
     views: Vec<Views>,
@@ -23,6 +26,17 @@ pub struct Bank {
 }
 
 impl Bank {
+    /// Empty, for a backbone that looks so.
+    pub fn new(mode: ViewMode) -> Bank {
+        Bank {
+            width: efficientnet::width(mode) as usize,
+            place_of: HashMap::new(),
+            covers: Vec::new(),
+            views: Vec::new(),
+            as_of: 0,
+        }
+    }
+
     /// The newest remake that it knows of: what is computed of its features holds for covers
     /// that were not made again since.
     pub fn as_of(&self) -> i64 {
@@ -67,7 +81,7 @@ impl Bank {
     /// Reads all that the database has.
     ///
     /// # Errors
-    /// What the database says, a damaged vector.
+    /// What the database says.
     pub async fn fill(&mut self, store: &Store, key: &str) -> Result<()> {
         self.refresh(store).await?;
         let mut after = 0;
@@ -77,7 +91,7 @@ impl Bank {
                 return Ok(());
             };
             after = *last;
-            self.put_page(&page)?;
+            self.put_page(&page);
         }
     }
 
@@ -93,7 +107,7 @@ impl Bank {
             .filter(|one| !self.has(*one))
             .collect();
         for page in missing.chunks(PAGE) {
-            self.put_page(&store.features_of(key, page).await?)?;
+            self.put_page(&store.features_of(key, page).await?);
         }
         Ok(())
     }
@@ -105,14 +119,14 @@ impl Bank {
         }
     }
 
-    fn put_page(&mut self, page: &[(i64, Vec<u8>)]) -> Result<()> {
+    /// What is damaged is as if it were not there: it is computed and stored again.
+    fn put_page(&mut self, page: &[(i64, Vec<u8>)]) {
         for (cover, bytes) in page {
-            let views = Views::from_bytes(bytes).ok_or_else(|| {
-                Failure::failed(format!("the stored features of cover {cover} are damaged"))
-            })?;
-            self.put_one(*cover, views);
+            let views = Views::from_bytes(bytes);
+            if let Some(views) = views.filter(|views| views.width == self.width) {
+                self.put_one(*cover, views);
+            }
         }
-        Ok(())
     }
 
     fn put_one(&mut self, cover: i64, views: Views) {
@@ -158,7 +172,7 @@ mod tests {
 
     #[test]
     fn covers_that_were_made_again_are_forgotten_and_the_others_keep_their_order() {
-        let mut bank = Bank::default();
+        let mut bank = Bank::new(ViewMode::Windows);
         bank.put(
             [(7, 1.0), (3, 2.0), (9, 3.0)]
                 .map(|(cover, one)| featured(cover, one))
@@ -175,13 +189,21 @@ mod tests {
 
     #[test]
     fn vectors_come_back_in_the_order_asked_and_a_newer_one_replaces_the_older() {
-        let mut bank = Bank::default();
+        let mut bank = Bank::new(ViewMode::Windows);
         bank.put(vec![featured(7, 1.0), featured(3, 2.0)]);
         bank.put(vec![featured(9, 4.0), featured(7, 5.0)]);
         assert_eq!(bank.covers(), [7, 3, 9]);
         let of = bank.of(&[9, 7, 3]).expect("all there");
         let first: Vec<f32> = Vec::try_from(of.values.select(1, 0)).expect("floats");
         assert_eq!(first, [4.0, 5.0, 2.0]);
-        assert!(bank.of(&[8]).is_err() && bank.put_page(&[(1, vec![0])]).is_err());
+        assert!(bank.of(&[8]).is_err());
+    }
+
+    #[test]
+    fn what_is_damaged_or_of_another_backbone_is_as_if_it_were_not_there() {
+        let mut bank = Bank::new(ViewMode::Windows);
+        let of = |width: usize| Views::rounded((1, 1), width, &vec![1.0; width]).to_bytes();
+        bank.put_page(&[(1, vec![0]), (2, of(3)), (3, of(272)), (4, of(1280))]);
+        assert_eq!(bank.covers(), [3]);
     }
 }

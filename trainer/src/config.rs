@@ -81,7 +81,10 @@ impl Config {
     pub fn recipe_name(&self) -> String {
         match &self.method {
             Method::Steps { recipe, .. } => recipe.name.to_string(),
-            Method::Probe { .. } => "probe".into(),
+            Method::Probe { preprocessing, .. } => match preprocessing.views {
+                ViewMode::Whole => "probe of whole covers".into(),
+                ViewMode::Windows => "probe".into(),
+            },
         }
     }
 

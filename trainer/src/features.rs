@@ -129,43 +129,25 @@ impl Extractor<'_> {
     /// # Errors
     /// What the database says, a damaged cover.
     pub async fn of(&self, session: &Session, covers: &[i64]) -> Result<Option<ViewSet>> {
+        let mut bank = Bank::new(self.preprocessing.views);
         // Again where images are made again meanwhile.
         loop {
-            if !self.complete(session, covers).await? {
-                return Ok(None);
-            }
-            let mut bank = Bank::default();
             bank.fetch(&session.store, self.key, covers).await?;
-            if covers.iter().all(|cover| bank.has(*cover)) {
+            let missing = covers.iter().copied().filter(|cover| !bank.has(*cover));
+            let missing: Vec<i64> = missing.collect();
+            if missing.is_empty() {
                 return bank.of(covers).map(Some);
             }
-        }
-    }
-
-    /// Computes and stores what is missing; `false` when the user stops.
-    async fn complete(&self, session: &Session, covers: &[i64]) -> Result<bool> {
-        let store = &session.store;
-        let known: HashSet<i64> = store.featured(self.key).await?.into_iter().collect();
-        let missing: Vec<i64> = covers
-            .iter()
-            .copied()
-            .filter(|cover| !known.contains(cover))
-            .collect();
-        let total = missing.len() as u64;
-        let bar = (total > 0).then(|| session.printer.bar("features", Some(total)));
-        for batch in missing.chunks(BATCH) {
-            if session.stop.asked() {
-                return Ok(false);
-            }
-            self.compute(store, batch).await?;
-            if let Some(bar) = &bar {
+            let bar = session.printer.bar("features", Some(missing.len() as u64));
+            for batch in missing.chunks(BATCH) {
+                if session.stop.asked() {
+                    return Ok(None);
+                }
+                bank.put(self.compute(&session.store, batch).await?);
                 bar.inc(batch.len() as u64);
             }
-        }
-        if let Some(bar) = bar {
             bar.finish();
         }
-        Ok(true)
     }
 
     /// Computes and stores, in one transaction; what was stored. A cover whose image is made

@@ -19,7 +19,7 @@ use crate::session::Session;
 /// Covers a transaction.
 const BATCH: u32 = 128;
 /// The same where features are there: little is lost by a kill.
-const FEATURED: usize = 1024;
+const FEATURED: usize = 256;
 
 /// Scores what the model has not scored, at these base rates, and brings older scores to
 /// them; how many are new, and whether all are scored.
@@ -101,7 +101,7 @@ async fn by_features(
     let mut scored = 0;
     for batch in left.chunks(FEATURED) {
         let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
-        let mut bank = Bank::default();
+        let mut bank = Bank::new(loaded.card.preprocessing.views);
         bank.fetch(store, key, &ids).await?;
         let missing: Vec<i64> = ids.iter().copied().filter(|one| !bank.has(*one)).collect();
         for few in missing.chunks(BATCH as usize) {
@@ -117,6 +117,9 @@ async fn by_features(
             .copied()
             .filter(|(one, _)| bank.has(*one))
             .collect();
+        if batch.is_empty() {
+            continue;
+        }
         let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
         let judged = loaded
             .judge(&bank.of(&ids)?)

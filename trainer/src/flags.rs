@@ -52,7 +52,7 @@ pub struct TrainFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_size: Option<u32>,
     /// How the pretrained net looks at covers: by windows of their previews, or whole, squeezed to
-    /// a square, at a fifth of the cost and blind for what is small [default: windows]
+    /// a square, at a quarter of the cost and blind to what is small [default: windows]
     #[arg(long, value_name = "windows|whole")]
     pub views: Option<ViewMode>,
     /// Of all randomness

@@ -78,13 +78,13 @@ impl Footprint {
                     at_once: SCORED_AT_ONCE,
                     data: covers as u64 * FEATURES as u64 * FLOAT,
                 },
-                // One picture at a time; its views as they are stored, and as they are learned
-                // from.
+                // One picture at a time; its views as they are stored, as floats, and as floats
+                // of a fold. What a round learns from comes in the place of what was read.
                 ViewMode::Windows => Footprint {
                     weights,
                     per_cover: (per_cover as f64 * views::pixels_against(side as i64)) as u64,
                     at_once: 1,
-                    data: covers as u64 * VIEWS * PROJECTED as u64 * (FLOAT + 1),
+                    data: covers as u64 * VIEWS * PROJECTED as u64 * (2 * FLOAT + 1),
                 },
             },
         }
@@ -174,7 +174,7 @@ mod tests {
             lenet.data + lenet.weights + lenet.step() + KERNELS
         );
         let probe = footprint(Net::EfficientNetLite0, 100);
-        assert_eq!(probe.data, 100 * 19 * 272 * 5);
+        assert_eq!(probe.data, 100 * 19 * 272 * 9);
     }
 
     #[test]

@@ -172,7 +172,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Of a part's columns, from strong to weak, the one that says which views are the largest.
+/// Of a part's columns, from strong to weak, the one that says which views are the largest; the
+/// weakest where fewer are asked for.
 const SPEAKER: usize = 4;
 
 /// What a cover counts in a part of these.

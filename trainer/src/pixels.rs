@@ -46,7 +46,9 @@ pub async fn load(
 pub fn covers(images: &[(i64, Vec<u8>)], labels: &[i64], device: Device) -> Result<Covers> {
     let pictures = images
         .par_iter()
-        .map(|(id, image)| cover::decode_image(image).map_err(|refusal| damaged(*id, &refusal)))
+        .map(|(id, image)| {
+            cover::decode_image(image).map_err(|refusal| damaged("image", *id, &refusal))
+        })
         .collect::<Result<Vec<_>>>()?;
     Ok(Covers::from_rgb(
         i64::from(cover::SIDE),
@@ -65,14 +67,14 @@ pub fn previews(jpegs: &[(i64, Vec<u8>)]) -> Result<Vec<Raster>> {
         .par_iter()
         .map(|(id, jpeg)| {
             let scaled = cover::scaled_preview(jpeg, views::shown_size);
-            scaled.map_err(|refusal| damaged(*id, &refusal))
+            scaled.map_err(|refusal| damaged("preview", *id, &refusal))
         })
         .collect()
 }
 
-fn damaged(id: i64, refusal: &cover::Refusal) -> Failure {
+fn damaged(what: &str, id: i64, refusal: &cover::Refusal) -> Failure {
     Failure::failed(format!(
-        "the stored image of cover {id} cannot be read: {refusal}\n\
+        "the stored {what} of cover {id} cannot be read: {refusal}\n\
          crawler verify lists every damaged cover; import it again."
     ))
 }

@@ -27,6 +27,9 @@ pub const STRENGTHS: [f64; 7] = [3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003];
 const USUAL: f64 = 0.1;
 /// Parts of the inner cross-validation.
 const INNER_FOLDS: usize = 3;
+/// Views that are brought to double precision at once.
+const AT_ONCE: i64 = 4096;
+
 /// Features of some covers with their labels, and blocks that must not be split.
 #[derive(Debug)]
 pub struct Examples<'a> {
@@ -89,9 +92,12 @@ impl Probe {
 
     /// Margins of covers.
     pub fn margins(&self, views: &ViewSet) -> Vec<f32> {
-        let values = views.values.to_kind(Kind::Double);
-        let margins = values.mv(&Tensor::from_slice(&self.weight)) + self.bias;
-        let margins: Vec<f32> = Vec::try_from(margins.to_kind(Kind::Float)).expect("floats");
+        let weight = Tensor::from_slice(&self.weight);
+        let mut margins: Vec<f32> = Vec::new();
+        for few in views.values.split(AT_ONCE, 0) {
+            let of_few = few.to_kind(Kind::Double).mv(&weight) + self.bias;
+            margins.extend(Vec::<f32>::try_from(of_few.to_kind(Kind::Float)).expect("floats"));
+        }
         let largest = views.largest(&margins).into_iter();
         largest.map(|largest| largest.margin).collect()
     }

@@ -64,7 +64,7 @@ impl FromStr for ViewMode {
         match text {
             "whole" => Ok(ViewMode::Whole),
             "windows" => Ok(ViewMode::Windows),
-            _ => Err("say windows, or whole".into()),
+            _ => Err("it is neither".into()),
         }
     }
 }

@@ -155,6 +155,7 @@ fn said(text: &Text, one: &Neighbour) -> String {
 }
 
 fn likeness(text: &Text, one: &Neighbour) -> String {
-    let percent = format!("{:.0} %", 100.0 * one.likeness);
+    // What points the other way is not like it at all.
+    let percent = format!("{:.0} %", 100.0 * one.likeness.max(0.0));
     fill(&text.similar, &[("n", &percent)])
 }

@@ -7,16 +7,13 @@ use crate::{Pool, Result, Store, TopicId};
 statements! {
     FEATURE = "select vectors from feature where backbone = $1 and cover_id = $2";
     FEATURED = "select cover_id from feature where backbone = $1 order by cover_id";
-    /// The table's own order: nothing is sorted.
+    /// By the primary key's index: nothing is sorted.
     FEATURES_AFTER = "
         select cover_id, vectors from feature
         where backbone = $1 and cover_id > $2 order by cover_id limit $3";
     FEATURES_OF = "
         select cover_id, vectors from feature
         where backbone = $1 and cover_id in (select value from json_each($2))";
-    /// By the narrow index: the vectors are not touched.
-    COUNT_FEATURED = "
-        select count(*) from feature indexed by feature_of_cover where backbone = $1";
     /// Candidates without features, the oldest first.
     UNFEATURED = "
         select p.cover_id, p.pool from pool p
@@ -96,18 +93,6 @@ impl Store {
             .bind(serde_json::Value::from(covers).to_string())
             .fetch_all(self.read())
             .await?)
-    }
-
-    /// Of how many covers a backbone has features.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn count_featured(&self, backbone: &str) -> Result<u64> {
-        let count: i64 = sqlx::query_scalar(COUNT_FEATURED)
-            .bind(backbone)
-            .fetch_one(self.read())
-            .await?;
-        Ok(count.unsigned_abs())
     }
 
     /// At most `limit` candidates of ids above `after` that a backbone has no features of.

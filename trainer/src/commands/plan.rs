@@ -152,8 +152,13 @@ fn tell(session: &Session, config: &Config, estimate: &Estimate, available: Opti
             config.folds, recipe.epochs, estimate.steps, recipe.batch_size
         ),
         Method::Probe { preprocessing, .. } => format!(
-            "features by {}, {:.0} ms a cover; then {} probes",
-            preprocessing.views, estimate.cover_ms, config.folds
+            "features of {}, {:.0} ms a cover; then {} probes",
+            match preprocessing.views {
+                ViewMode::Whole => "whole covers",
+                ViewMode::Windows => "windows",
+            },
+            estimate.cover_ms,
+            config.folds
         ),
     };
     session.printer.table(&[

@@ -14,7 +14,7 @@ use crate::args::Place;
 use crate::device;
 use crate::features::Extractor;
 use crate::metrics::sigmoid;
-use crate::models::{self, Judged, Loaded};
+use crate::models::{self, Loaded};
 use crate::pixels;
 use crate::session::Session;
 use crate::views::{ViewMode, ViewSet};
@@ -152,10 +152,7 @@ fn score_batch(loaded: &Loaded, batch: &[PathBuf], rule: &Rule, device: Device) 
             .next()
             .expect("a probability for every picture")
     };
-    let score = |read: Result<Vec<u8>, String>| {
-        read.and_then(|_| next().ok_or_else(|| "it cannot be looked at".to_owned()))
-    };
-    let scores = read.into_iter().map(score);
+    let scores = read.into_iter().map(|read| read.and_then(|_| next()));
     batch.iter().cloned().zip(scores).collect()
 }
 
@@ -178,17 +175,30 @@ pub(super) fn stored(path: &Path, rule: &Rule, mode: ViewMode) -> Result<Vec<u8>
     })
 }
 
-fn probabilities(loaded: &Loaded, jpegs: &[(i64, Vec<u8>)], device: Device) -> Vec<Option<f64>> {
-    let failed = || vec![None; jpegs.len()];
+/// One that cannot be looked at is alone in that.
+fn probabilities(
+    loaded: &Loaded,
+    jpegs: &[(i64, Vec<u8>)],
+    device: Device,
+) -> Vec<Result<f64, String>> {
+    match looked_at(loaded, jpegs, device) {
+        Ok(all) => all.into_iter().map(Ok).collect(),
+        Err(failure) if jpegs.len() == 1 => vec![Err(failure.to_string())],
+        Err(_) => jpegs
+            .chunks(1)
+            .flat_map(|one| probabilities(loaded, one, device))
+            .collect(),
+    }
+}
+
+fn looked_at(loaded: &Loaded, jpegs: &[(i64, Vec<u8>)], device: Device) -> Result<Vec<f64>> {
     if jpegs.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let card = &loaded.card;
     let Some(key) = &card.backbone else {
-        let covers = pixels::covers(jpegs, &vec![0; jpegs.len()], device);
-        let covers = covers.map(|covers| covers.resized(card.preprocessing.side));
-        let told = covers.map(|covers| loaded.probabilities(&covers));
-        return told.map_or_else(|_| failed(), |told| told.into_iter().map(Some).collect());
+        let covers = pixels::covers(jpegs, &vec![0; jpegs.len()], device)?;
+        return Ok(loaded.probabilities(&covers.resized(card.preprocessing.side)));
     };
     let extractor = Extractor {
         model: &loaded.model,
@@ -196,12 +206,13 @@ fn probabilities(loaded: &Loaded, jpegs: &[(i64, Vec<u8>)], device: Device) -> V
         preprocessing: card.preprocessing,
         device,
     };
-    let judged = extractor
-        .look(jpegs)
-        .ok()
-        .and_then(|views| loaded.judge(&ViewSet::new(&views.iter().collect::<Vec<_>>())));
-    let probability = |one: Judged| Some(sigmoid(one.log_odds));
-    judged.map_or_else(failed, |all| all.into_iter().map(probability).collect())
+    let views = extractor.look(jpegs)?;
+    let views = ViewSet::new(&views.iter().collect::<Vec<_>>());
+    let judged = loaded.judge(&views).unwrap_or_default();
+    Ok(judged
+        .into_iter()
+        .map(|one| sigmoid(one.log_odds))
+        .collect())
 }
 
 #[cfg(test)]

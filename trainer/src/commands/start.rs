@@ -11,6 +11,7 @@ use cli::{Exit, Failure, Outcome, Result};
 use cover::Rule;
 use serde_json::{Value, json};
 use store::training::{ModelRow, NewModel, RoundKind, RoundResult};
+use store::views::Views;
 use tch::Device;
 
 use super::score;
@@ -29,6 +30,8 @@ use crate::session::Session;
 use crate::views::{ViewMode, ViewSet};
 use crate::weights::{self, Calibration, Card};
 
+/// Pictures looked at between two looks at whether the user stops.
+const AT_ONCE: usize = 16;
 /// Undecided covers that example pictures are held against.
 const AGAINST: usize = 2_000;
 /// Of the probe on examples.
@@ -144,18 +147,6 @@ async fn by_pictures(
         device,
     };
     let files = score::expand(inputs);
-    let pictures: Vec<(i64, Vec<u8>)> = files
-        .iter()
-        .filter_map(|file| read(session, file, mode))
-        .map(|jpeg| (0, jpeg))
-        .collect();
-    if pictures.is_empty() {
-        return Err(Failure::usage(
-            "none of these pictures can be read: nothing to liken covers to",
-        ));
-    }
-    let liked = extractor.look(&pictures)?;
-    let liked = ViewSet::new(&liked.iter().collect::<Vec<_>>());
     let members = session.store.members(session.topic).await?;
     let mut against: Vec<i64> = members
         .iter()
@@ -171,6 +162,15 @@ async fn by_pictures(
              Collect some with crawler run or crawler import.",
         ));
     }
+    let Some(liked) = look(session, &extractor, &files)? else {
+        return Err(Failure::usage("stopped: no model was made"));
+    };
+    if liked.is_empty() {
+        return Err(Failure::usage(
+            "none of these pictures can be read: nothing to liken covers to",
+        ));
+    }
+    let liked = ViewSet::new(&liked.iter().collect::<Vec<_>>());
     let Some(others) = extractor.of(session, &against).await? else {
         return Err(Failure::usage("stopped: no model was made"));
     };
@@ -196,6 +196,27 @@ async fn by_pictures(
         reason: format!("before any label: likeness to {count} pictures"),
     };
     promote(session, made).await
+}
+
+/// What is seen in pictures that can be read; `None` when the user stops.
+fn look(session: &Session, extractor: &Extractor, files: &[PathBuf]) -> Result<Option<Vec<Views>>> {
+    let bar = session.printer.bar("pictures", Some(files.len() as u64));
+    let mode = extractor.preprocessing.views;
+    let mut all = Vec::with_capacity(files.len());
+    for few in files.chunks(AT_ONCE) {
+        if session.stop.asked() {
+            return Ok(None);
+        }
+        let jpegs: Vec<(i64, Vec<u8>)> = few
+            .iter()
+            .filter_map(|file| read(session, file, mode))
+            .map(|jpeg| (0, jpeg))
+            .collect();
+        all.extend(tokio::task::block_in_place(|| extractor.look(&jpegs))?);
+        bar.inc(few.len() as u64);
+    }
+    bar.finish();
+    Ok(Some(all))
 }
 
 fn read(session: &Session, file: &Path, mode: ViewMode) -> Option<Vec<u8>> {

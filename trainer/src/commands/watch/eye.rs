@@ -18,13 +18,13 @@ use crate::preprocessing::Preprocessing;
 use crate::session::Session;
 use crate::views::ViewMode;
 
-/// Covers computed between two looks at the news: a third of a second.
+/// Covers computed between two looks at the news: half a second.
 const PORTION: usize = 8;
 /// Covers looked at for want of a score.
 const LOOKED_AT: u32 = 1000;
-/// Covers scored at once: with all their views, of ImageNet's thousand classes, these are eighty
+/// Covers scored at once: with all their views and ImageNet's thousand classes, some sixty
 /// megabytes.
-const SCORED_AT_ONCE: usize = 1024;
+const SCORED_AT_ONCE: usize = 256;
 
 /// The backbone at work.
 pub struct Eye {
@@ -49,7 +49,7 @@ impl Eye {
             Method::Steps { .. } => Preprocessing::backbone(ViewMode::default_of_backbones()),
         };
         let (backbone, key) = features::pretrained(session, preprocessing.views, plan.device)?;
-        let mut bank = Bank::default();
+        let mut bank = Bank::new(preprocessing.views);
         bank.fill(&session.store, &key).await?;
         Ok(Some(Eye {
             backbone,
@@ -90,7 +90,7 @@ impl Watch<'_> {
     /// whether there was anything.
     pub(super) async fn features(&mut self) -> Result<bool> {
         let Some(eye) = &mut self.eye else {
-            return self.pixels().await;
+            return self.with_its_own_eye().await;
         };
         let (store, topic) = (&self.session.store, self.session.topic);
         let current = self.current.as_ref();
@@ -107,7 +107,7 @@ impl Watch<'_> {
             }
         };
         if due.is_empty() {
-            return self.pixels().await;
+            return self.with_its_own_eye().await;
         }
         let ids: Vec<i64> = due.iter().map(|(cover, _)| *cover).collect();
         eye.bank.fetch(store, &eye.key, &ids).await?;
@@ -133,11 +133,15 @@ impl Watch<'_> {
         Ok(true)
     }
 
-    async fn pixels(&self) -> Result<bool> {
+    /// Scores by a current model that looks at pixels, or at other views than the eye does:
+    /// it is the one in use until labels make another.
+    async fn with_its_own_eye(&self) -> Result<bool> {
         let Some(current) = &self.current else {
             return Ok(false);
         };
-        if current.loaded.card.backbone.is_some() {
+        let eye = self.eye.as_ref().map(|eye| &eye.key);
+        let looks = &current.loaded.card.backbone;
+        if looks.is_some() && looks.as_ref() == eye {
             return Ok(false);
         }
         let (row, loaded, rates) = (&current.row, &current.loaded, &current.rates);
