@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { asked, browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
+import { MODEL, asked, browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -13,8 +13,7 @@ function unlikely(covers: number): string {
   const path = database(covers);
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id <= 20 then 0.6 else 0.001 end, 1790000000000, null from cover;
     update cover set representative = null;
   `);

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { AXE, ahead, browse, database, drained, open, said, serve, sheet, vectors, type Labeler, type Page } from "./labeler.ts";
+import { AXE, MODEL, ahead, browse, database, drained, open, said, serve, sheet, vectors, type Labeler, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -14,8 +14,7 @@ function prepared(covers = 60): string {
   const path = database(covers);
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
       from cover;
     update video set url = 'https://video.example/' || id, site = 'peertube:video.example' where id % 2 = 0;

@@ -302,6 +302,18 @@ export function dice(seed: number): (below: number) => number {
   };
 }
 
+/** A model in use that has learned from nothing, in SQL. */
+export const MODEL = `
+    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
+    insert into promotion values (1, 1, 1, 'test', 1790000000000);`;
+
+/** A finished run of all decisions so far, in SQL. */
+export const RUN = `
+    insert into run (id, topic_id, net, recipe, config, seed, folds, dataset, last_event, code, device, threads,
+                     state, created_at)
+      values (1, 1, 'lenet', 'modern', '{}', 1, 4, zeroblob(32), (select max(id) from decision), 'x', 'cpu', 1,
+              'finished', 0);`;
+
 /** Features of one view, as the trainer stores them: a header, a scale, and eight bits a number. */
 export function vectors(...values: number[]): Buffer {
   const scale = Math.max(...values.map(Math.abs)) / 127 || 1;

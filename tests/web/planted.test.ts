@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, open, serve, sheet, type Labeler, type Page } from "./labeler.ts";
+import { MODEL, browse, database, drained, open, serve, sheet, type Labeler, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -20,8 +20,7 @@ async function prepared(): Promise<{ labeler: Labeler; known: Set<string> }> {
   await labeler.stop();
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.0005, 1790000000000, null from cover;
   `);
   db.close();

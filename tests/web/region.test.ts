@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, open, serve, sheet, type Page } from "./labeler.ts";
+import { MODEL, RUN, browse, database, drained, open, serve, sheet, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -20,8 +20,7 @@ function looked(): string {
   const path = database(70);
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at) select 1, id, 0.99 - id / 1000.0, 1790000000000 from cover;
     update score set region_left = ${LEFT}, region_top = ${TOP}, region_width = ${WIDTH}, region_height = ${HEIGHT}
       where cover_id % 2 = 0;
@@ -206,10 +205,7 @@ test("a labeler that does not answer is told of, and what stands on a suspect is
   await labeler.stop();
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into run (id, topic_id, net, recipe, config, seed, folds, dataset, last_event, code, device, threads,
-                     state, created_at)
-      values (1, 1, 'lenet', 'modern', '{}', 1, 4, zeroblob(32), (select max(id) from decision), 'x', 'cpu', 1,
-              'finished', 0);
+    ${RUN}
     insert into suspect select 1, 1, id, 0, 0.9 from cover where hex(sha256) = '${doubted.toUpperCase()}';
   `);
   db.close();

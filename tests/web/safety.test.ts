@@ -6,7 +6,7 @@ import { connect, type AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, FIERCE, HOSTILE, open, refused, serve, sheet } from "./labeler.ts";
+import { MODEL, browse, database, drained, FIERCE, HOSTILE, open, refused, serve, sheet } from "./labeler.ts";
 
 const labeler = await serve(database(130));
 const browser = await browse();
@@ -189,8 +189,7 @@ test("the fiercest titles are text on every screen", async () => {
     );
   }
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.9, 1790000000000, null from cover;
   `);
   db.close();

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { AXE, browse, database, open, said, serve, sheet, type Page } from "./labeler.ts";
+import { AXE, MODEL, browse, database, open, said, serve, sheet, type Page } from "./labeler.ts";
 import { Screens } from "./screens.ts";
 
 const browser = await browse();
@@ -17,8 +17,7 @@ const screens = new Screens();
 function believe(path: string): void {
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, case when id % 3 = 0 then 0.99 - id / 1000.0 else 0.1 end, 1790000000000, null
       from cover;
     update video set url = 'https://video.example/' || id where id % 2 = 0;

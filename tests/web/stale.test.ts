@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
+import { MODEL, browse, database, drained, open, said, serve, sheet, type Page } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -26,10 +26,6 @@ function change(path: string, sql: string): void {
   db.exec(`pragma busy_timeout = 10000; ${sql}`);
   db.close();
 }
-
-const MODEL = `
-  insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-  insert into promotion values (1, 1, 1, 'test', 1790000000000);`;
 
 test("labels and covers that the model does not know are told, until a watch is at work", async () => {
   const path = database(130);

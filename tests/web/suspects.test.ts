@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, marks, open, said, serve, sheet } from "./labeler.ts";
+import { RUN, browse, database, drained, marks, open, said, serve, sheet } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -24,12 +24,7 @@ test("a run's suspects are shown as they stand, worst first; confirmed and corre
   // Doubted: a kept cover most, then the rejected one, then another kept one.
   const doubted = [first[7], first[0], first[3]];
   const db = new DatabaseSync(path);
-  db.exec(`
-    insert into run (id, topic_id, net, recipe, config, seed, folds, dataset, last_event, code, device, threads,
-                     state, created_at)
-      values (1, 1, 'lenet', 'modern', '{}', 1, 4, zeroblob(32), (select max(id) from decision), 'x', 'cpu', 1,
-              'finished', 0);
-  `);
+  db.exec(RUN);
   for (const [at, cover] of doubted.entries()) {
     db.prepare(`insert into suspect select 1, ?, id, 0, 0.9 from cover where hex(sha256) = ?`).run(at + 1, cover.toUpperCase());
   }

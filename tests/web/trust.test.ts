@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 
-import { browse, database, drained, open, said, serve, sheet } from "./labeler.ts";
+import { MODEL, browse, database, drained, open, said, serve, sheet } from "./labeler.ts";
 
 const browser = await browse();
 
@@ -35,8 +35,7 @@ test("where most of a sheet is likely the topic, untouched covers are rejected, 
   const path = database(70);
   const db = new DatabaseSync(path);
   db.exec(`
-    insert into model values (1, 1, 'test', null, 'lenet', zeroblob(32), '{}', 0, 1790000000000);
-    insert into promotion values (1, 1, 1, 'test', 1790000000000);
+    ${MODEL}
     insert into score (model_id, cover_id, probability, scored_at, logit) select 1, id, 0.95, 1790000000000, null from cover;
   `);
   db.close();

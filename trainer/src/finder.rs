@@ -117,9 +117,6 @@ async fn by_features(
             .copied()
             .filter(|(one, _)| bank.has(*one))
             .collect();
-        if batch.is_empty() {
-            continue;
-        }
         let ids: Vec<i64> = batch.iter().map(|(cover, _)| *cover).collect();
         let judged = loaded
             .judge(&bank.of(&ids)?)

@@ -53,7 +53,12 @@ pub struct TrainFlags {
     pub batch_size: Option<u32>,
     /// How the pretrained net looks at covers: by windows of their previews, or whole, squeezed to
     /// a square, at a quarter of the cost and blind to what is small [default: windows]
-    #[arg(long, value_name = "windows|whole")]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "windows|whole"
+    )]
     pub views: Option<ViewMode>,
     /// Of all randomness
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]

@@ -16,7 +16,7 @@ use crate::lbfgs::Limits;
 use crate::lockstep::{Bench, Column, Scales};
 use crate::views::{Largest, ViewSet};
 
-/// Rounds after that of whole covers: a third one changed no figure.
+/// Rounds after that of whole covers: a third one moved no figure by more than one point.
 const ROUNDS: usize = 2;
 
 /// Covers with their labels, and which of them each probe may see.

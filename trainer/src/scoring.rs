@@ -55,6 +55,10 @@ fn in_parts(rows: &[i64], score: impl Fn(&[i64]) -> Vec<f32>) -> Vec<f32> {
 
 /// What decides of each cover by a net's probe; `None` of a net without one.
 pub fn largest_of(model: &Model, views: &ViewSet) -> Option<Vec<Largest>> {
+    if views.covers() == 0 {
+        // It does not know how many features a view would have.
+        return Some(Vec::new());
+    }
     let device = model.params.iter().next()?.tensor.device();
     let features = views.values.to_device(device);
     let logits = tch::no_grad(|| model.logits_of(&features))?;
@@ -71,7 +75,17 @@ fn margin(logits: &Tensor) -> Vec<f32> {
 mod tests {
     use std::cell::Cell;
 
+    use tch::Device;
+
     use super::*;
+    use crate::nets::Net;
+    use crate::views::ViewMode;
+
+    #[test]
+    fn of_no_covers_nothing_is_said() {
+        let model = Model::looking(Net::EfficientNetLite0, ViewMode::Windows, Device::Cpu);
+        assert_eq!(largest_of(&model, &ViewSet::new(&[])), Some(Vec::new()));
+    }
 
     /// A machine that holds so many covers at once.
     fn on_a_machine_of(room: usize, rows: &[i64]) -> (Vec<f32>, usize) {

@@ -1,21 +1,10 @@
 //! Found videos, and covers that look alike.
 
 use store::found::{Filter, FoundOrder, FoundVideo};
-use store::training::{NewModel, Region, Score};
+use store::training::{Region, Score};
 use store::{Choice, Pool};
 
-use crate::support::{Fixture, NEAR, arrival, far, featured, fresh, sha};
-
-fn model_named(name: &str) -> NewModel {
-    NewModel {
-        name: name.into(),
-        run: None,
-        net: "resnet".into(),
-        sha256: [1; 32],
-        config: "{}".into(),
-        last_event: 0,
-    }
-}
+use crate::support::{Fixture, NEAR, arrival, far, featured, fresh, new_model, sha};
 
 /// Covers `0..n` met at random, each scored `0.9 - n / 100` by a model.
 async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
@@ -29,7 +18,7 @@ async fn scored(n: u32, phash: impl Fn(u32) -> u64) -> (Fixture, i64) {
         let added = store.add(topic, Pool::Negative, NEAR, &new, i64::from(cover));
         covers.push(added.await.unwrap()[0].cover);
     }
-    let model = store.add_model(topic, &model_named("m"), 1).await.unwrap();
+    let model = store.add_model(topic, &new_model("m"), 1).await.unwrap();
     let score = |(place, cover): (usize, &i64)| Score {
         cover: *cover,
         logit: None,
@@ -136,10 +125,7 @@ async fn where_the_model_looked_is_found_with_the_video_and_asked_for_by_cover()
     assert_eq!(asked(9).await, None, "nobody knows this cover");
     // Another model looks at another place, and counts once it is promoted; one topic's model
     // says nothing for another topic.
-    let next = store
-        .add_model(topic, &model_named("next"), 4)
-        .await
-        .unwrap();
+    let next = store.add_model(topic, &new_model("next"), 4).await.unwrap();
     let score = Score {
         region: Some(middle),
         ..scores[0]

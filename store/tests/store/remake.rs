@@ -1,9 +1,9 @@
 use store::Pool;
 use store::cover::Picture;
 use store::remake::Remade;
-use store::training::{NewModel, Score};
+use store::training::Score;
 
-use crate::support::{NEAR, arrival, far, featured, fresh};
+use crate::support::{NEAR, arrival, far, featured, fresh, new_model};
 
 #[tokio::test]
 async fn a_cover_made_again_keeps_its_identity_and_loses_what_was_said_of_its_pixels() {
@@ -65,15 +65,7 @@ async fn what_was_computed_of_pixels_that_were_made_again_meanwhile_is_not_store
     let pool = Pool::Negative;
     let added = store.add(topic, pool, NEAR, &arrivals, 1).await.unwrap();
     let [first, second] = [0, 1].map(|n| added[n].cover);
-    let model = NewModel {
-        name: "m".into(),
-        run: None,
-        net: "resnet".into(),
-        sha256: [1; 32],
-        config: "{}".into(),
-        last_event: 0,
-    };
-    let model = store.add_model(topic, &model, 1).await.unwrap();
+    let model = store.add_model(topic, &new_model("m"), 1).await.unwrap();
     let remake = async |image: u8| {
         let remade = Remade {
             cover: first,

@@ -1,18 +1,11 @@
 //! Rounds of the watch.
 
-use store::training::{NewModel, RoundKind, RoundResult};
+use store::training::{RoundKind, RoundResult};
 
 use crate::support::{Fixture, fresh};
 
 async fn model(fixture: &Fixture, name: &str) -> i64 {
-    let new = NewModel {
-        name: name.into(),
-        run: None,
-        net: "resnet".into(),
-        sha256: [1; 32],
-        config: "{}".into(),
-        last_event: 0,
-    };
+    let new = crate::support::new_model(name);
     let added = fixture.store.add_model(fixture.topic, &new, 1);
     added.await.unwrap()
 }

@@ -4,7 +4,7 @@ use store::freshness::Freshness;
 use store::training::{NewModel, Score};
 use store::{Choice, Pool};
 
-use crate::support::{Fixture, NEAR, arrival, far, fresh, sha};
+use crate::support::{Fixture, NEAR, arrival, far, fresh, new_model, sha};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -85,12 +85,8 @@ async fn what_the_model_in_use_does_not_know_is_counted_until_another_one_knows_
     );
     let promote = async |name: &str, scored: &[i64]| {
         let new = NewModel {
-            name: name.into(),
-            run: None,
-            net: "resnet".into(),
-            sha256: [1; 32],
-            config: "{}".into(),
             last_event: store.newest_event(topic).await.unwrap(),
+            ..new_model(name)
         };
         let model = store.add_model(topic, &new, 1).await.unwrap();
         let score = |cover: &i64| Score {

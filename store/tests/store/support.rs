@@ -1,7 +1,7 @@
 //! A fresh database, and covers that need no pixels.
 
 use store::cover::{Picture, Version};
-use store::training::Featured;
+use store::training::{Featured, NewModel};
 use store::views::Views;
 use store::{Arrival, Durability, NewCover, NewVideo, Store, TopicId};
 
@@ -64,6 +64,18 @@ pub fn arrival(n: u32, phash: u64) -> Arrival {
 /// Hashes that are far from one another: 32 bits of `n`, mixed.
 pub fn far(n: u32) -> u64 {
     u64::from(n + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// A model that has learned from no decision.
+pub fn new_model(name: &str) -> NewModel {
+    NewModel {
+        name: name.into(),
+        run: None,
+        net: "resnet".into(),
+        sha256: [1; 32],
+        config: "{}".into(),
+        last_event: 0,
+    }
 }
 
 /// Features of one view, read from pixels of this hash.

@@ -272,12 +272,8 @@ async fn an_unknown_run_or_model_is_refused_with_the_command_that_lists_them() {
 
 fn model(name: &str) -> NewModel {
     NewModel {
-        name: name.into(),
-        run: None,
-        net: "resnet".into(),
-        sha256: [1; 32],
-        config: "{}".into(),
         last_event: 3,
+        ..crate::support::new_model(name)
     }
 }
 

@@ -54,16 +54,11 @@ fn pair(left: &[PredictionRow], right: &[PredictionRow]) -> Paired {
 }
 
 fn print(session: &Session, runs: [&RunRow; 2], comparison: &Comparison) {
-    let name = |run: &RunRow| format!("run {} ({})", run.id.number(), run.net);
+    // By recipe too: of one net there are several ways to learn.
+    let name = |run: &RunRow| format!("run {} ({}, {})", run.id.number(), run.net, run.recipe);
     let names = runs.map(name);
     let accuracy = &comparison.accuracy;
-    let only = |side: usize, count: usize| {
-        let net = &runs[side].net;
-        format!(
-            "{count} covers only run {} ({net}) has right",
-            runs[side].id.number()
-        )
-    };
+    let only = |side: usize, count: usize| format!("{count} covers only {} has right", names[side]);
     let printer = &session.printer;
     printer.line(sentence(&names, accuracy));
     printer.line("");

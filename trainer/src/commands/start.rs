@@ -48,7 +48,7 @@ pub struct Wanted {
     #[arg(long, value_name = "IMAGE|FOLDER", num_args = 1..)]
     like: Vec<PathBuf>,
     /// How covers are looked at: by windows of their previews, or whole, squeezed to a square
-    #[arg(long, value_name = "windows|whole", default_value_t = ViewMode::default_of_backbones())]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "windows|whole", default_value_t = ViewMode::default_of_backbones())]
     views: ViewMode,
     #[command(flatten)]
     place: Place,

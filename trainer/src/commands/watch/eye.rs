@@ -90,7 +90,7 @@ impl Watch<'_> {
     /// whether there was anything.
     pub(super) async fn features(&mut self) -> Result<bool> {
         let Some(eye) = &mut self.eye else {
-            return self.with_its_own_eye().await;
+            return self.score_without_bank().await;
         };
         let (store, topic) = (&self.session.store, self.session.topic);
         let current = self.current.as_ref();
@@ -107,7 +107,7 @@ impl Watch<'_> {
             }
         };
         if due.is_empty() {
-            return self.with_its_own_eye().await;
+            return self.score_without_bank().await;
         }
         let ids: Vec<i64> = due.iter().map(|(cover, _)| *cover).collect();
         eye.bank.fetch(store, &eye.key, &ids).await?;
@@ -135,7 +135,7 @@ impl Watch<'_> {
 
     /// Scores by a current model that looks at pixels, or at other views than the eye does:
     /// it is the one in use until labels make another.
-    async fn with_its_own_eye(&self) -> Result<bool> {
+    async fn score_without_bank(&self) -> Result<bool> {
         let Some(current) = &self.current else {
             return Ok(false);
         };
